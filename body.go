@@ -1,0 +1,110 @@
+package insights
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// Bounds of what is read, kept and used again.
+const (
+	maxErrorBody  = 64 << 10 // of a body that is not a success
+	firstBuffer   = 8 << 10
+	largestPooled = 1 << 20
+)
+
+// received is a body that was read as far as it came and its bound allowed.
+// It stands in for the body of a response, for which it is already at its end.
+type received struct {
+	data []byte
+	err  error // why the rest is missing; nil: it is whole
+}
+
+var receivedPool = sync.Pool{New: func() any { return new(received) }}
+
+// errBodyTooLarge is the end of a body at its bound.
+var errBodyTooLarge = errors.New("the body is beyond its bound")
+
+// receiveBody reads the body of resp, up to limit bytes of a success and 64 KiB
+// of anything else, and closes it.
+func receiveBody(resp *http.Response, limit int64) *received {
+	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
+	body := receivedPool.Get().(*received)
+	if isSuccess(resp.StatusCode) {
+		body.err = body.readAll(resp.Body, resp.ContentLength, limit)
+		return body
+	}
+	body.err = body.readAll(resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
+	if body.err == errBodyTooLarge {
+		body.err = nil // enough to understand it by
+	}
+	return body
+}
+
+// readAll reads r to its end or its bound. size is what the body announces to
+// have, or less than zero.
+func (b *received) readAll(r io.Reader, size, limit int64) error {
+	if size > limit {
+		return errBodyTooLarge
+	}
+	b.grow(clamp(size+bytes.MinRead, firstBuffer, largestPooled))
+	for {
+		n, err := r.Read(b.data[len(b.data):cap(b.data)])
+		b.data = b.data[:len(b.data)+n]
+		switch {
+		case int64(len(b.data)) > limit:
+			b.data = b.data[:limit]
+			return errBodyTooLarge
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case len(b.data) == cap(b.data):
+			b.grow(min(2*int64(cap(b.data)), limit+bytes.MinRead))
+		}
+	}
+}
+
+func clamp(n, low, high int64) int64 {
+	return min(max(n, low), high)
+}
+
+// grow makes room for size bytes in all.
+func (b *received) grow(size int64) {
+	if int64(cap(b.data)) >= size {
+		return
+	}
+	larger := make([]byte, len(b.data), size)
+	copy(larger, b.data)
+	b.data = larger
+}
+
+// Read is at its end: everything there is was read.
+func (b *received) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close does nothing: the body behind it is closed already.
+func (b *received) Close() error { return nil }
+
+// release hands the buffer to the next exchange. Nothing of it may be used
+// afterwards.
+func (b *received) release() {
+	if cap(b.data) > largestPooled {
+		return
+	}
+	b.data, b.err = b.data[:0], nil
+	receivedPool.Put(b)
+}
+
+func tooLarge(limit int64) error {
+	return &failure{
+		kind: ErrResponseTooLarge,
+		text: fmt.Sprintf("%s: more than %d bytes", ErrResponseTooLarge, limit),
+	}
+}
+
+func isSuccess(status int) bool {
+	return status >= 200 && status <= 299
+}

@@ -1,0 +1,108 @@
+package insights
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// CallOption changes one call.
+type CallOption func(*call) error
+
+type call struct {
+	path  string
+	url   string
+	extra url.Values
+	info  *ResponseInfo
+}
+
+// WithQuery sends a parameter that the SDK does not know, as often as it is
+// given. A name that the SDK itself sends in this call is refused with an
+// [*OptionsError].
+func WithQuery(key, value string) CallOption {
+	return func(c *call) error {
+		if key == "" {
+			return invalid("WithQuery", "has an empty key")
+		}
+		if c.extra == nil {
+			c.extra = make(url.Values)
+		}
+		c.extra.Add(key, value)
+		return nil
+	}
+}
+
+// CaptureResponse fills info with what is known of the exchange, before the
+// call returns, whether it succeeds or fails. In [Client.AllTests] it is
+// filled for every page, before the page's first run, on the goroutine that
+// ranges. One info must not be given to calls that run at the same time.
+func CaptureResponse(info *ResponseInfo) CallOption {
+	return func(c *call) error {
+		if info == nil {
+			return invalid("CaptureResponse", "is nil")
+		}
+		c.info = info
+		return nil
+	}
+}
+
+// ResponseInfo is what is known of an exchange beside its answer. It never
+// holds a credential: where an answer echoes one, it is masked.
+type ResponseInfo struct {
+	StatusCode int           // of the last answer; 0: there was none
+	Header     http.Header   // of the last answer; nil: there was none
+	RequestID  string        // X-Request-Id; empty: there was none
+	RateLimit  RateLimit     // X-Ratelimit-*
+	Attempts   int           // requests sent, redirects not counted
+	Elapsed    time.Duration // the whole call, with its waits
+}
+
+// RateLimit is what the service says of its limit.
+type RateLimit struct {
+	Limit     int       // X-Ratelimit-Limit; 0 where it was absent
+	Remaining int       // X-Ratelimit-Remaining; 0 also where it was absent: see Limit and Reset
+	Reset     time.Time // X-Ratelimit-Reset; zero where it was absent
+}
+
+// LogValue implements [slog.LogValuer].
+func (i ResponseInfo) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.Int("status", i.StatusCode),
+		slog.Int("attempts", i.Attempts),
+		slog.Duration("elapsed", i.Elapsed),
+	}
+	if i.RequestID != "" {
+		attrs = append(attrs, slog.String("request_id", i.RequestID))
+	}
+	if !i.RateLimit.Reset.IsZero() || i.RateLimit.Limit != 0 {
+		attrs = append(attrs, slog.Group("rate_limit",
+			slog.Int("limit", i.RateLimit.Limit),
+			slog.Int("remaining", i.RateLimit.Remaining),
+			slog.Time("reset", i.RateLimit.Reset)))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// newCall checks everything that a caller can get wrong, and reports it all.
+func (c *Client) newCall(ctx context.Context, path string, opts options, callOpts []CallOption) (*call, error) {
+	result := &call{path: path}
+	var problems problemList
+	if ctx == nil {
+		problems.add("Context", "is nil")
+	}
+	problems.addAll(opts.Validate())
+	for i, opt := range callOpts {
+		if opt == nil {
+			problems.add(fmt.Sprintf("CallOption[%d]", i), "is nil")
+			continue
+		}
+		problems.addAll(opt(result))
+	}
+	query, err := encode(opts.query(c.config.dialect), result.extra)
+	problems.addAll(err)
+	result.url = c.config.baseURL.JoinPath(path).String() + "?" + query
+	return result, problems.err()
+}

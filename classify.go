@@ -1,0 +1,213 @@
+package insights
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// answer is what came back of one attempt.
+type answer struct {
+	status int         // 0: there was no answer
+	header http.Header // nil: there was no answer
+	body   *received   // nil: there was no answer
+	err    error       // why there was none, or why the rest of the body is missing
+}
+
+// receive takes the whole answer out of resp and hides the credentials that it
+// echoes.
+func (x *exchange) receive(resp *http.Response, err error) answer {
+	if err != nil || resp == nil {
+		return answer{err: withoutURL(err)}
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	a.body, _ = resp.Body.(*received)
+	if a.body == nil { // not the work of attemptTransport: nothing to read
+		a.body = new(received)
+	}
+	a.err = a.body.err
+	x.mask(a.body.data)
+	x.mask.header(a.header)
+	return a
+}
+
+// release gives the body back. Nothing of it may be used afterwards.
+func (a *answer) release() {
+	if a.body != nil {
+		a.body.release()
+		a.body = nil
+	}
+}
+
+// decode is the last step of a success.
+func (a answer) decode(into any) error {
+	if err := decodeAnswer(a.body.data, into); err != nil {
+		return badResponse(err.Error())
+	}
+	return nil
+}
+
+// errStatus is the failure that the status itself tells of.
+var errStatus = errors.New("the status is no success")
+
+// classify says why an answer is no success; nil: it is one, but for its
+// decoding.
+func (x *exchange) classify(ctx context.Context, a answer) error {
+	limit := x.config.maxResponseBytes
+	switch {
+	case headerSize(a.header) > maxHeaderBytes:
+		return headerTooLarge()
+	case a.status != 0 && !isSuccess(a.status):
+		return errStatus
+	case a.err == errBodyTooLarge:
+		return tooLarge(limit)
+	case isCorrupt(a.err):
+		return badResponse("the compression is damaged: " + a.err.Error())
+	case a.err != nil:
+		return x.transportFailure(ctx, a.err)
+	case !isJSON(a.header.Get("Content-Type")):
+		return badResponse(fmt.Sprintf("its content type is %q", a.header.Get("Content-Type")))
+	case tooManyElements(a.body.data, maxElements):
+		return &failure{
+			kind: ErrResponseTooLarge,
+			text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
+		}
+	}
+	return nil
+}
+
+func badResponse(why string) error {
+	return &failure{kind: ErrBadResponse, text: ErrBadResponse.Error() + ": " + why}
+}
+
+func headerTooLarge() error {
+	return &failure{
+		kind: ErrResponseTooLarge,
+		text: fmt.Sprintf("%s: more than %d bytes of headers", ErrResponseTooLarge, maxHeaderBytes),
+	}
+}
+
+func headerSize(h http.Header) int {
+	size := 0
+	for name, values := range h {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	return size
+}
+
+// isJSON accepts JSON, the types built on it, and silence.
+func isJSON(contentType string) bool {
+	if contentType == "" {
+		return true
+	}
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	if err != nil && mediaType == "" {
+		return false
+	}
+	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// isCorrupt reports whether a body was complete and its compression damaged.
+func isCorrupt(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+}
+
+// transportFailure is why there is no complete answer.
+func (x *exchange) transportFailure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	if own, ok := errors.AsType[*failure](err); ok {
+		return own // the rate limit in the middle of a redirect
+	}
+	if isHeaderFlood(err) {
+		return headerTooLarge()
+	}
+	broken := &failure{kind: ErrTransport, cause: x.hide(err)}
+	if isTimeout(err) {
+		return &failure{kind: ErrTimeout, text: ErrTimeout.Error() + ": " + broken.cause.Error(), cause: broken}
+	}
+	return broken
+}
+
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}
+
+// isHeaderFlood knows the words of net/http, which has no error value for it.
+func isHeaderFlood(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "response headers exceeded") || strings.Contains(text, "response header list larger")
+}
+
+// canPass reports whether a failed connection is worth another try: a
+// certificate, a name or an address that is wrong stays wrong.
+func canPass(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var name *net.DNSError
+	var address *net.AddrError
+	switch {
+	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record), errors.As(err, &alert):
+		return false
+	case errors.As(err, &name) && name.IsNotFound, errors.As(err, &address):
+		return false
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return false
+	}
+	text := err.Error()
+	return !strings.Contains(text, "unsupported protocol scheme") && !strings.Contains(text, "Proxy Authentication Required")
+}
+
+// hidden is the error of a transport without what must not be printed.
+type hidden struct {
+	text  string
+	cause error // nil: its text holds a credential
+}
+
+func (x *exchange) hide(err error) error {
+	if err == nil {
+		return &hidden{text: io.ErrUnexpectedEOF.Error()}
+	}
+	text := err.Error()
+	if x.mask.hides(text) {
+		return &hidden{text: x.mask.text(text)}
+	}
+	return &hidden{text: text, cause: err}
+}
+
+func (h *hidden) Error() string { return h.text }
+
+// Is finds what is behind, except the end of a context: this one has not ended.
+func (h *hidden) Is(target error) bool {
+	return target != context.DeadlineExceeded && target != context.Canceled && errors.Is(h.cause, target)
+}
+
+// As finds what is behind, such as a *net.OpError.
+func (h *hidden) As(target any) bool {
+	return h.cause != nil && errors.As(h.cause, target)
+}
+
+// contextError is the end of ctx, with the cause that the caller gave it.
+func contextError(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause == ctx.Err() {
+		return cause
+	}
+	return &failure{kind: ctx.Err(), cause: cause}
+}

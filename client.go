@@ -1,0 +1,445 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Client asks the Insights API of one region with one set of credentials.
+//
+// It is immutable and safe for concurrent use; its rate limits and its retry
+// budget are shared by all calls and by its clones. Printing or logging a
+// Client shows where it sends requests and as whom, and never the key.
+type Client struct {
+	config    config
+	http      *http.Client
+	authorize func(*http.Request) // a closure, so that no formatting and no dump reaches the key
+	mask      masker              // likewise
+	username  string
+	userAgent string
+}
+
+// Option changes how a [Client] works. Options are applied in order; of two
+// that set the same, the last counts.
+type Option func(*config) error
+
+// RetryPolicy says how often and how patiently a request is tried. Zero fields
+// mean the defaults.
+type RetryPolicy struct {
+	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
+	MinWait     time.Duration // what the longest wait before the second attempt is; it doubles from attempt to attempt; default 500 ms
+	MaxWait     time.Duration // no wait is longer, and an answer that orders a longer one ends the call; default 30 s
+}
+
+// The defaults of the options.
+const (
+	defaultMaxAttempts      = 4
+	defaultMinWait          = 500 * time.Millisecond
+	defaultMaxWait          = 30 * time.Second
+	defaultAttemptTimeout   = 30 * time.Second
+	defaultPerSecond        = 8 // with the burst: never more than the documented 10 in any second
+	defaultBurst            = 2
+	defaultPerHour          = 3_500
+	defaultResultWindow     = 10_000
+	defaultConcurrency      = 4
+	defaultMaxResponseBytes = 16 << 20
+)
+
+type config struct {
+	region           Region
+	baseURL          *url.URL
+	transport        http.RoundTripper
+	jar              http.CookieJar
+	clientTimeout    time.Duration // of the caller's http.Client; 0: none
+	attemptTimeout   time.Duration
+	retry            RetryPolicy
+	limits           limits
+	budget           *retryBudget
+	resultWindow     int
+	concurrency      int
+	maxResponseBytes int64
+	application      string
+	logger           *slog.Logger
+	onAttempt        func(context.Context, Attempt)
+	dialect          Dialect
+}
+
+// NewClient returns a client for a region. An empty region is allowed only
+// together with [WithBaseURL]. Every mistake in the arguments is reported at
+// once, in an [*OptionsError]; nothing is sent.
+func NewClient(region Region, creds Credentials, opts ...Option) (*Client, error) {
+	var problems problemList
+	creds.check(&problems)
+	cfg := defaultConfig(region)
+	cfg.apply(opts, &problems)
+	cfg.checkOrigin(&problems)
+	if err := problems.err(); err != nil {
+		return nil, err
+	}
+	return newClient(cfg, creds.Username, basicAuth(creds), maskerOf(creds)), nil
+}
+
+// NewClientFromEnv is [NewClient] with the credentials of
+// [CredentialsFromEnv] and the region named by SAUCE_REGION, by default
+// us-west-1.
+func NewClientFromEnv(opts ...Option) (*Client, error) {
+	var problems problemList
+	creds, err := CredentialsFromEnv()
+	problems.addAll(err)
+	region := USWest1
+	if name := os.Getenv(envRegion); name != "" {
+		region = Region(name)
+	}
+	if err == nil {
+		return NewClient(region, creds, opts...)
+	}
+	cfg := defaultConfig(region)
+	cfg.apply(opts, &problems)
+	cfg.checkOrigin(&problems)
+	return nil, problems.err()
+}
+
+// Clone returns a client with the same credentials and region and other
+// options. It shares the connections of c, unless it is given another HTTP
+// client, and the rate limits, unless they are set anew. What the service
+// orders (Retry-After, X-Ratelimit-Remaining) and the retry budget are always
+// shared.
+func (c *Client) Clone(opts ...Option) (*Client, error) {
+	var problems problemList
+	cfg := c.config
+	cfg.apply(opts, &problems)
+	if err := problems.err(); err != nil {
+		return nil, err
+	}
+	return newClient(cfg, c.username, c.authorize, c.mask), nil
+}
+
+// CloseIdleConnections closes the idle connections of the client's transport,
+// also where that came with [WithHTTPClient]. Calls in flight go on.
+func (c *Client) CloseIdleConnections() {
+	if closer, ok := c.config.transport.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
+
+// Format writes where the client sends requests and as whom, whatever the verb.
+func (c Client) Format(f fmt.State, _ rune) {
+	// A failed write has nowhere to be reported: fmt itself ignores it.
+	_, _ = fmt.Fprintf(f, "insights.Client{BaseURL:%s Username:%s}", c.config.origin(), c.username)
+}
+
+// LogValue implements [slog.LogValuer].
+func (c Client) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("base_url", c.config.origin()), slog.String("username", c.username))
+}
+
+func newClient(cfg config, username string, authorize func(*http.Request), mask masker) *Client {
+	return &Client{
+		config:    cfg,
+		http:      newHTTPClient(cfg),
+		authorize: authorize,
+		mask:      mask,
+		username:  username,
+		userAgent: userAgent(cfg.application),
+	}
+}
+
+func defaultConfig(region Region) config {
+	return config{
+		region:           region,
+		transport:        defaultTransport(),
+		attemptTimeout:   defaultAttemptTimeout,
+		retry:            RetryPolicy{}.withDefaults(),
+		limits:           newLimits(),
+		budget:           newRetryBudget(),
+		resultWindow:     defaultResultWindow,
+		concurrency:      defaultConcurrency,
+		maxResponseBytes: defaultMaxResponseBytes,
+	}
+}
+
+func (cfg *config) apply(opts []Option, problems *problemList) {
+	for i, opt := range opts {
+		if opt == nil {
+			problems.add(fmt.Sprintf("Option[%d]", i), "is nil")
+			continue
+		}
+		problems.addAll(opt(cfg))
+	}
+}
+
+// checkOrigin settles where requests go: to WithBaseURL's address, or the region's.
+func (cfg *config) checkOrigin(problems *problemList) {
+	if cfg.region == "" {
+		if cfg.baseURL == nil {
+			problems.add("Region", "is empty; that is allowed only together with WithBaseURL")
+		}
+		return
+	}
+	if _, err := ParseRegion(string(cfg.region)); err != nil {
+		problems.addAll(err)
+		return
+	}
+	if cfg.baseURL == nil {
+		cfg.baseURL = &url.URL{Scheme: "https", Host: cfg.region.host()}
+	}
+}
+
+func (cfg *config) origin() string {
+	if cfg.baseURL == nil {
+		return ""
+	}
+	return cfg.baseURL.String()
+}
+
+// addAll takes over the problems of an OptionsError.
+func (l *problemList) addAll(err error) {
+	if err == nil {
+		return
+	}
+	if options, ok := errors.AsType[*OptionsError](err); ok {
+		*l = append(*l, options.Problems...)
+		return
+	}
+	l.add("Option", err.Error())
+}
+
+// WithBaseURL sends requests to another address than the region's: a proxy, a
+// region that has no constant, a test server. It must be https, or http on a
+// loopback address (credentials never cross a network unencrypted), and hold
+// no user information, query or fragment. A path is put before the API's.
+func WithBaseURL(rawURL string) Option {
+	return func(cfg *config) error {
+		u, err := url.Parse(rawURL)
+		if err != nil {
+			return invalid("WithBaseURL", "is no URL") // the parser's own words would repeat it, with what it may hold
+		}
+		if reason := checkBaseURL(u); reason != "" {
+			return invalid("WithBaseURL", reason)
+		}
+		cfg.baseURL = u
+		return nil
+	}
+}
+
+func checkBaseURL(u *url.URL) string {
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "must begin with https://"
+	case u.Hostname() == "":
+		return "names no host"
+	case u.User != nil:
+		return "holds user information: credentials are an argument of NewClient"
+	case u.RawQuery != "" || u.ForceQuery:
+		return "holds a query"
+	case u.Fragment != "":
+		return "holds a fragment"
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return "is plain http to another machine, which would send the credentials unencrypted: use https"
+	}
+	return ""
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// WithHTTPClient sends requests through the transport of hc, and so through
+// its proxy and with its TLS settings. The smaller of its Timeout and
+// [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
+// asked. hc is read once and never written to.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(cfg *config) error {
+		if hc == nil {
+			return invalid("WithHTTPClient", "is nil")
+		}
+		if hc.Timeout < 0 {
+			return invalid("WithHTTPClient", "has a negative Timeout")
+		}
+		cfg.transport, cfg.jar, cfg.clientTimeout = hc.Transport, hc.Jar, hc.Timeout
+		if cfg.transport == nil {
+			cfg.transport = http.DefaultTransport
+		}
+		return nil
+	}
+}
+
+// WithRetry sets how often and how patiently a request is tried. The retry
+// budget of the client stands beside it: see the package comment.
+func WithRetry(p RetryPolicy) Option {
+	return func(cfg *config) error {
+		var problems problemList
+		problems.checkNotNegative("RetryPolicy.MaxAttempts", p.MaxAttempts)
+		if p.MinWait < 0 || p.MaxWait < 0 {
+			problems.add("RetryPolicy", "has a negative wait")
+		}
+		p = p.withDefaults()
+		if p.MinWait > p.MaxWait {
+			problems.add("RetryPolicy.MinWait", fmt.Sprintf("%s is longer than MaxWait, %s", p.MinWait, p.MaxWait))
+		}
+		cfg.retry = p
+		return problems.err()
+	}
+}
+
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = defaultMaxAttempts
+	}
+	if p.MaxWait == 0 {
+		p.MaxWait = max(defaultMaxWait, p.MinWait)
+	}
+	if p.MinWait == 0 {
+		p.MinWait = min(defaultMinWait, p.MaxWait)
+	}
+	return p
+}
+
+// WithAttemptTimeout bounds one attempt, from sending the request to the last
+// byte of the answer; default 30 s. The whole call, with its retries and
+// waits, is bounded by its context.
+func WithAttemptTimeout(d time.Duration) Option {
+	return func(cfg *config) error {
+		if d <= 0 {
+			return invalid("WithAttemptTimeout", fmt.Sprintf("%s is not positive", d))
+		}
+		cfg.attemptTimeout = d
+		return nil
+	}
+}
+
+// WithRateLimit paces all requests of the client and its clones: burst at
+// once, and perSecond in the long run. The default is 8 and 2, so that no
+// second sees more than the documented 10.
+func WithRateLimit(perSecond float64, burst int) Option {
+	return func(cfg *config) error {
+		var problems problemList
+		if !(perSecond > 0) || math.IsInf(perSecond, 0) {
+			problems.add("WithRateLimit", fmt.Sprintf("%v a second is not a positive number", perSecond))
+		}
+		if burst < 1 {
+			problems.add("WithRateLimit", fmt.Sprintf("a burst of %d lets no request pass", burst))
+		}
+		cfg.limits.perSecond = rate.NewLimiter(rate.Limit(perSecond), burst)
+		return problems.err()
+	}
+}
+
+// WithHourlyLimit bounds the requests of the client and its clones in any
+// hour; default 3,500, the documented allowance.
+func WithHourlyLimit(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return invalid("WithHourlyLimit", fmt.Sprintf("%d lets no request pass", n))
+		}
+		cfg.limits.perHour = newHourWindow(n)
+		return nil
+	}
+}
+
+// WithoutRateLimit switches off both limits of the client's own. What the
+// service orders is still heeded.
+func WithoutRateLimit() Option {
+	return func(cfg *config) error {
+		cfg.limits.perSecond, cfg.limits.perHour = nil, nil
+		return nil
+	}
+}
+
+// WithResultWindow says how many records of one list the service reaches by
+// from and size; [Client.AllTests] moves its window before that. Default
+// 10,000, at least 2.
+func WithResultWindow(n int) Option {
+	return func(cfg *config) error {
+		if n < 2 {
+			return invalid("WithResultWindow", fmt.Sprintf("%d is too small to page in: at least 2", n))
+		}
+		cfg.resultWindow = n
+		return nil
+	}
+}
+
+// WithConcurrency bounds the requests that one [Client.AllTests] loop has in
+// flight; default 4. The rate limit stands beside it.
+func WithConcurrency(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return invalid("WithConcurrency", fmt.Sprintf("%d is less than one request", n))
+		}
+		cfg.concurrency = n
+		return nil
+	}
+}
+
+// WithMaxResponseBytes bounds an answer, after decompression; default 16 MiB.
+// A larger answer is [ErrResponseTooLarge], as is one of more than 100,000
+// elements.
+func WithMaxResponseBytes(n int64) Option {
+	return func(cfg *config) error {
+		if n < 1 || n > math.MaxInt32 {
+			return invalid("WithMaxResponseBytes", fmt.Sprintf("%d is not between 1 and %d", n, math.MaxInt32))
+		}
+		cfg.maxResponseBytes = n
+		return nil
+	}
+}
+
+// WithApplication names the application at the front of the User-Agent. The
+// version may be empty.
+func WithApplication(name, version string) Option {
+	return func(cfg *config) error {
+		var problems problemList
+		if name == "" {
+			problems.add("WithApplication", "has an empty name")
+		}
+		if hasControl(name) || hasControl(version) {
+			problems.add("WithApplication", "holds a control character")
+		}
+		cfg.application = name
+		if version != "" {
+			cfg.application += "/" + version
+		}
+		return problems.err()
+	}
+}
+
+// WithLogger logs every attempt at Debug and every wait before a retry, or of
+// a second and more for a rate limit, at Warn. No record holds a query string
+// or a credential. nil: no logging, the default.
+func WithLogger(l *slog.Logger) Option {
+	return func(cfg *config) error {
+		cfg.logger = l
+		return nil
+	}
+}
+
+// WithOnAttempt calls f after every attempt, possibly from several goroutines
+// at once. The call waits for f to return. nil: no events, the default.
+func WithOnAttempt(f func(context.Context, Attempt)) Option {
+	return func(cfg *config) error {
+		cfg.onAttempt = f
+		return nil
+	}
+}
+
+// WithDialect chooses the parameter names; default [DialectReference]. A
+// service that does not know a name may ignore it and answer unfiltered.
+func WithDialect(d Dialect) Option {
+	return func(cfg *config) error {
+		if d != DialectReference && d != DialectRenamed {
+			return invalid("WithDialect", fmt.Sprintf("%d is no dialect", d))
+		}
+		cfg.dialect = d
+		return nil
+	}
+}

@@ -1,0 +1,89 @@
+package insights
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"unicode"
+)
+
+// The environment variables that [CredentialsFromEnv] and [NewClientFromEnv] read.
+const (
+	envUsername  = "SAUCE_USERNAME"
+	envAccessKey = "SAUCE_ACCESS_KEY"
+	envRegion    = "SAUCE_REGION"
+)
+
+// Credentials are the user name and access key of a Sauce Labs account or
+// service account, sent as HTTP basic authentication.
+//
+// They can't be printed by accident: every verb of fmt, every [slog.Handler]
+// and every encoder that honours [encoding.TextMarshaler] shows the user name
+// only. One way remains that no type can close: fmt does not call the methods
+// of a value that sits in an unexported field of another type, so do not keep
+// Credentials in such a field of a struct that gets printed.
+type Credentials struct {
+	Username  string
+	AccessKey string
+}
+
+// CredentialsFromEnv reads SAUCE_USERNAME and SAUCE_ACCESS_KEY. Where one is
+// unset or empty the error names it and matches [ErrInvalidOptions].
+func CredentialsFromEnv() (Credentials, error) {
+	var problems problemList
+	creds := Credentials{
+		Username:  requireEnv(envUsername, &problems),
+		AccessKey: requireEnv(envAccessKey, &problems),
+	}
+	if err := problems.err(); err != nil {
+		return Credentials{}, err
+	}
+	return creds, nil
+}
+
+func requireEnv(name string, problems *problemList) string {
+	value := os.Getenv(name)
+	if value == "" {
+		problems.add(name, "the environment variable is not set")
+	}
+	return value
+}
+
+// Format writes the user name and never the key, whatever the verb.
+func (c Credentials) Format(f fmt.State, _ rune) {
+	// A failed write has nowhere to be reported: fmt itself ignores it.
+	_, _ = fmt.Fprintf(f, "{Username:%s AccessKey:[hidden]}", c.Username)
+}
+
+// LogValue implements [slog.LogValuer] with the user name alone.
+func (c Credentials) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("username", c.Username))
+}
+
+// MarshalText returns the user name, so that no encoder gets at the key.
+// It never fails.
+func (c Credentials) MarshalText() ([]byte, error) {
+	return []byte(c.Username), nil
+}
+
+func (c Credentials) check(problems *problemList) {
+	switch {
+	case c.Username == "":
+		problems.add("Credentials.Username", "is empty")
+	case strings.Contains(c.Username, ":"):
+		problems.add("Credentials.Username", "holds a colon, which basic authentication can't carry")
+	case hasControl(c.Username):
+		problems.add("Credentials.Username", "holds a control character")
+	}
+	switch {
+	case c.AccessKey == "":
+		problems.add("Credentials.AccessKey", "is empty")
+	case hasControl(c.AccessKey):
+		problems.add("Credentials.AccessKey", "holds a control character, perhaps a line end from the file it was read from")
+	}
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, unicode.IsControl)
+}

@@ -1,0 +1,151 @@
+package insights
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// understand finds in the body of a refusal what it says, and what it says of
+// single parameters. The service documents no shape, so every one that was
+// seen somewhere is tried; whatever is none of them is a text. The message is
+// never empty.
+func understand(body []byte) (message string, fields []FieldError) {
+	var value any
+	if err := json.Unmarshal(body, &value, lenient); err == nil {
+		message, fields = understandJSON(value)
+	} else if looksLikeHTML(body) {
+		message = htmlText(body)
+	}
+	if message == "" && len(fields) > 0 {
+		message = joinFields(fields)
+	}
+	if message == "" {
+		message = oneLine(string(body))
+	}
+	if message == "" {
+		message = "the answer has no body"
+	}
+	return message, fields
+}
+
+// The members that hold a message, in the order in which they are asked.
+var messageNames = []string{"message", "error", "detail", "errors", "msg", "title", "description", "reason", "error_description"}
+
+func understandJSON(value any) (string, []FieldError) {
+	switch v := value.(type) {
+	case string:
+		return v, nil
+	case []any:
+		return understandList(v)
+	case map[string]any:
+		return understandObject(v)
+	}
+	return "", nil
+}
+
+func understandObject(object map[string]any) (string, []FieldError) {
+	var message string
+	var fields []FieldError
+	for _, name := range messageNames {
+		said, of := understandJSON(object[name])
+		if message == "" {
+			message = said
+		}
+		fields = append(fields, of...)
+	}
+	if message == "" && len(fields) == 0 {
+		fields = fieldMessages(object)
+	}
+	return message, fields
+}
+
+// understandList reads a list of messages, or of validation errors:
+// {"loc": ["query", "start"], "msg": "field required", "type": "value_error"}.
+func understandList(list []any) (string, []FieldError) {
+	var messages []string
+	var fields []FieldError
+	for _, item := range list {
+		if f, ok := validationError(item); ok {
+			fields = append(fields, f)
+			continue
+		}
+		said, of := understandJSON(item)
+		if said != "" {
+			messages = append(messages, said)
+		}
+		fields = append(fields, of...)
+	}
+	return strings.Join(messages, "; "), fields
+}
+
+func validationError(item any) (FieldError, bool) {
+	object, _ := item.(map[string]any)
+	path, ok := object["loc"].([]any)
+	if !ok {
+		return FieldError{}, false
+	}
+	steps := make([]string, len(path))
+	for i, step := range path {
+		steps[i] = scalarText(step)
+	}
+	message, _ := object["msg"].(string)
+	kind, _ := object["type"].(string)
+	return FieldError{Location: strings.Join(steps, "."), Message: message, Type: kind}, true
+}
+
+func scalarText(value any) string {
+	if number, ok := value.(float64); ok {
+		return strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	return fmt.Sprint(value)
+}
+
+// fieldMessages reads {"field": ["message", …]}.
+func fieldMessages(object map[string]any) []FieldError {
+	var fields []FieldError
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		list, _ := object[name].([]any)
+		for _, item := range list {
+			if text, ok := item.(string); ok {
+				fields = append(fields, FieldError{Location: name, Message: text})
+			}
+		}
+	}
+	return fields
+}
+
+func joinFields(fields []FieldError) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f.Location + ": " + f.Message
+	}
+	return strings.Join(parts, "; ")
+}
+
+func looksLikeHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}
+
+var (
+	htmlTitle  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlHidden = regexp.MustCompile(`(?is)<(?:script|style)\b.*?</(?:script|style)>|<!--.*?-->`)
+	htmlTag    = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+// htmlText is the title of a page, or else its text.
+func htmlText(page []byte) string {
+	if title := htmlTitle.FindSubmatch(page); title != nil {
+		if text := oneLine(string(title[1])); text != "" {
+			return text
+		}
+	}
+	visible := htmlTag.ReplaceAll(htmlHidden.ReplaceAll(page, nil), []byte(" "))
+	return oneLine(string(visible))
+}

@@ -1,0 +1,255 @@
+package insights
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The kinds of failure, for [errors.Is]. [errors.As] with an [*APIError], an
+// [*OptionsError] or an [*IterationError] gives everything that is known.
+var (
+	ErrInvalidOptions   = errors.New("invalid options")                      // refused before anything was sent: always an *OptionsError
+	ErrInvalidRequest   = errors.New("the service refused the request")      // 400, 422
+	ErrUnauthorized     = errors.New("the credentials were rejected")        // 401
+	ErrForbidden        = errors.New("access denied")                        // 403
+	ErrNotFound         = errors.New("not found")                            // 404
+	ErrRateLimited      = errors.New("rate limited")                         // 429, or a wait for the client's own limit that does not fit the deadline
+	ErrServer           = errors.New("the service failed")                   // 5xx
+	ErrTransport        = errors.New("no complete answer")                   // the connection failed or broke off
+	ErrTimeout          = errors.New("timed out")                            // an attempt's or the HTTP client's timeout; matches ErrTransport too
+	ErrBadResponse      = errors.New("the answer is not the promised JSON")  // a 2xx answer of another type or shape
+	ErrResponseTooLarge = errors.New("the answer is too large")              // beyond WithMaxResponseBytes, 100,000 elements or 1 MiB of headers
+	ErrRedirect         = errors.New("the service redirected elsewhere")     // 3xx that leaves scheme, host or port, or has no end
+	ErrResultWindow     = errors.New("the result window hides further runs") // AllTests can't go on; see IterationError
+)
+
+// OptionsError lists every mistake in the options of a call or a constructor.
+// It matches [ErrInvalidOptions]; nothing was sent.
+type OptionsError struct {
+	Problems []Problem // at least one
+}
+
+// Problem is one mistake in one option.
+type Problem struct {
+	Field  string // the option or the field of an options struct, such as Owner[1]
+	Reason string
+}
+
+// Error lists all problems on one line.
+func (e *OptionsError) Error() string {
+	reasons := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		reasons[i] = p.Field + " " + p.Reason
+	}
+	return "insights: invalid options: " + strings.Join(reasons, "; ")
+}
+
+// Is reports whether target is [ErrInvalidOptions].
+func (e *OptionsError) Is(target error) bool {
+	return target == ErrInvalidOptions
+}
+
+// LogValue implements [slog.LogValuer]: an attribute per problem.
+func (e *OptionsError) LogValue() slog.Value {
+	attrs := make([]slog.Attr, len(e.Problems))
+	for i, p := range e.Problems {
+		attrs[i] = slog.String(p.Field, p.Reason)
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// problemList collects problems on the way to an OptionsError.
+type problemList []Problem
+
+func (l *problemList) add(field, reason string) {
+	*l = append(*l, Problem{Field: field, Reason: reason})
+}
+
+func (l problemList) err() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return &OptionsError{Problems: l}
+}
+
+func invalid(field, reason string) error {
+	return &OptionsError{Problems: []Problem{{Field: field, Reason: reason}}}
+}
+
+// APIError is every failure after validation: what was asked, what came back
+// and after how many attempts. It holds neither the query string nor a
+// credential or a part of one: where an answer echoes one, it is masked.
+//
+// The kind follows from StatusCode and Err; see the Err variables. When a
+// context ends or its deadline is too near to go on, the error matches
+// [context.Canceled] or [context.DeadlineExceeded] as well as the kind of what
+// the service answered last.
+type APIError struct {
+	StatusCode int           // of the last answer; 0: there was none
+	Attempts   int           // requests sent, redirects not counted; 0: the call ended before the first
+	Method     string        // GET
+	Path       string        // such as /v1/analytics/tests
+	RequestID  string        // the answer's X-Request-Id; empty: it had none
+	Message    string        // what the answer says, as well as it could be understood
+	Fields     []FieldError  // what the answer says of single parameters
+	RetryAfter time.Duration // what the answer's Retry-After orders; 0: nothing
+	Header     http.Header   // of the last answer; nil: there was none
+	Err        error         // the cause where there is one besides the status; see Unwrap
+	Body       []byte        // the start of the last answer's body, at most 64 KiB
+
+	hint string // what to do about it, where that is known
+}
+
+// FieldError is what the service says of one parameter.
+type FieldError struct {
+	Location string // such as query.start
+	Message  string
+	Type     string // a machine-readable kind; often empty
+}
+
+// Error is one line: what was asked, what came back, after how many attempts
+// and, where it is known, what to do.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "insights: %s %s: ", e.Method, e.Path)
+	b.WriteString(e.outcome())
+	if detail := e.detail(); detail != "" {
+		b.WriteString(": " + detail)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " [request %s]", oneLine(e.RequestID))
+	}
+	if e.hint != "" {
+		b.WriteString("; " + e.hint)
+	}
+	return b.String()
+}
+
+func (e *APIError) outcome() string {
+	if e.StatusCode == 0 {
+		return "no answer"
+	}
+	return strings.TrimSpace(strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode))
+}
+
+// detail is what the answer says and the cause, the more telling of them first.
+func (e *APIError) detail() string {
+	var parts []string
+	if e.Message != "" {
+		parts = append(parts, oneLine(e.Message))
+	}
+	if e.Err != nil {
+		parts = append(parts, oneLine(e.Err.Error()))
+	}
+	if isSuccess(e.StatusCode) {
+		slices.Reverse(parts)
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Is reports whether target is the kind that belongs to the status. Kinds that
+// do not follow from a status are found behind Err.
+func (e *APIError) Is(target error) bool {
+	kind := kindOfStatus(e.StatusCode)
+	return kind != nil && target == kind
+}
+
+// Unwrap returns Err.
+func (e *APIError) Unwrap() error {
+	return e.Err
+}
+
+// LogValue implements [slog.LogValuer].
+func (e *APIError) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("method", e.Method),
+		slog.String("path", e.Path),
+		slog.Int("status", e.StatusCode),
+		slog.Int("attempts", e.Attempts),
+		slog.String("error", e.Error()),
+	}
+	if e.RequestID != "" {
+		attrs = append(attrs, slog.String("request_id", e.RequestID))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+func kindOfStatus(status int) error {
+	switch {
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return ErrInvalidRequest
+	case status == http.StatusUnauthorized:
+		return ErrUnauthorized
+	case status == http.StatusForbidden:
+		return ErrForbidden
+	case status == http.StatusNotFound:
+		return ErrNotFound
+	case status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case status == http.StatusProxyAuthRequired:
+		return ErrTransport
+	case status >= 300 && status <= 399:
+		return ErrRedirect
+	case status >= 500 && status <= 599:
+		return ErrServer
+	}
+	return nil
+}
+
+// IterationError ends an [Client.AllTests] loop that could not deliver
+// everything. It matches what Err matches.
+type IterationError struct {
+	Delivered int          // runs delivered by this loop
+	Err       error        // why it ended: an *APIError, ErrResultWindow or the context's error
+	Rest      TestsOptions // AllTests with these options delivers exactly what is missing
+}
+
+// Error says how far the loop came and why it ended.
+func (e *IterationError) Error() string {
+	return fmt.Sprintf("insights: all tests: ended early, after %d runs: %s",
+		e.Delivered, strings.TrimPrefix(fmt.Sprint(e.Err), "insights: "))
+}
+
+// Unwrap returns Err.
+func (e *IterationError) Unwrap() error {
+	return e.Err
+}
+
+// LogValue implements [slog.LogValuer].
+func (e *IterationError) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("delivered", e.Delivered), slog.String("error", fmt.Sprint(e.Err)))
+}
+
+// failure is an error of a known kind that does not follow from a status.
+// errors.Is finds the kind as well as what is behind the failure.
+type failure struct {
+	kind  error
+	text  string // replaces the text of cause; empty: the two are joined
+	cause error  // may be nil
+}
+
+func (f *failure) Error() string {
+	switch {
+	case f.text != "":
+		return f.text
+	case f.cause != nil:
+		return f.kind.Error() + ": " + f.cause.Error()
+	}
+	return f.kind.Error()
+}
+
+func (f *failure) Unwrap() []error {
+	if f.cause == nil {
+		return []error{f.kind}
+	}
+	return []error{f.kind, f.cause}
+}

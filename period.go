@@ -1,0 +1,198 @@
+package insights
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Period is the time in which the runs of an answer lie: either a length back
+// from now ([Last]) or a pair of instants ([Between]). It can hold one form
+// only. The zero Period is refused by every call with an [*OptionsError].
+//
+// The service does not say whether the ends belong to the period, nor which
+// of a run's times decides; the SDK sends what it was given and filters nothing.
+type Period struct {
+	last       time.Duration
+	start, end time.Time // UTC, whole seconds
+	problem    string    // what Between was given and could not keep
+}
+
+// Last is the period of length d up to the moment when the service handles
+// the request. It is sent as time_range, in the largest unit that gives a
+// whole number: 168h as 7d, 90m as 90m. A length that is not positive or not
+// whole seconds is reported by the call that it is used in.
+func Last(d time.Duration) Period {
+	if d == 0 { // told apart from the zero Period
+		return Period{problem: "the length is zero"}
+	}
+	return Period{last: d}
+}
+
+// Between is the period from start to end, sent as the parameters of these
+// names: in UTC and whole seconds, start rounded down and end rounded up.
+// A zero time, or a start that is not before end, is reported by the call that
+// it is used in.
+func Between(start, end time.Time) Period {
+	if problem := checkEnds(start, end); problem != "" {
+		return Period{problem: problem}
+	}
+	end = end.UTC()
+	if whole := end.Truncate(time.Second); whole.Before(end) {
+		end = whole.Add(time.Second)
+	}
+	return Period{start: start.UTC().Truncate(time.Second).Round(0), end: end.Round(0)}
+}
+
+func checkEnds(start, end time.Time) string {
+	switch {
+	case start.IsZero():
+		return "the start is the zero time"
+	case end.IsZero():
+		return "the end is the zero time"
+	case !start.Before(end):
+		return fmt.Sprintf("the start %s is not before the end %s", start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
+	case start.UTC().Year() < 1 || end.UTC().Year() > 9998:
+		return "the years are outside 1 to 9998"
+	}
+	return ""
+}
+
+// ParsePeriod reads the two forms that [Period.String] writes: a whole number
+// and a unit (7d, 12h, 90m, 30s), or two RFC 3339 times with a slash between
+// them. Anything else is an error that matches [ErrInvalidOptions].
+func ParsePeriod(s string) (Period, error) {
+	p := parsePeriod(s)
+	if problem := p.check(); problem != "" {
+		return Period{}, invalid("Period", fmt.Sprintf("%q: %s", s, problem))
+	}
+	return p, nil
+}
+
+func parsePeriod(s string) Period {
+	start, end, isPair := strings.Cut(s, "/")
+	if !isPair {
+		d, ok := parseLength(s)
+		if !ok {
+			return Period{problem: "want a whole number and one of d, h, m, s, as in 7d, or START/END in RFC 3339"}
+		}
+		return Last(d)
+	}
+	from, err := time.Parse(time.RFC3339, start)
+	if err != nil {
+		return Period{problem: "the start is no RFC 3339 time, such as 2021-05-01T12:00:00Z"}
+	}
+	to, err := time.Parse(time.RFC3339, end)
+	if err != nil {
+		return Period{problem: "the end is no RFC 3339 time, such as 2021-05-02T12:00:00Z"}
+	}
+	return Between(from, to)
+}
+
+// String gives the form that [ParsePeriod] reads. The zero Period is the empty
+// string; a period that a call would refuse says so.
+func (p Period) String() string {
+	switch {
+	case p == Period{}:
+		return ""
+	case p.check() != "":
+		return "invalid period: " + p.check()
+	case p.last != 0:
+		return formatLength(p.last)
+	}
+	return formatTime(p.start) + "/" + formatTime(p.end)
+}
+
+// MarshalText is [Period.String], but an error for a period that a call would
+// refuse. The zero Period is the empty text.
+func (p Period) MarshalText() ([]byte, error) {
+	if problem := p.check(); problem != "" && p != (Period{}) {
+		return nil, invalid("Period", problem)
+	}
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText accepts what [ParsePeriod] accepts, and the empty text for the
+// zero Period.
+func (p *Period) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*p = Period{}
+		return nil
+	}
+	parsed, err := ParsePeriod(string(text))
+	if err != nil {
+		return err
+	}
+	*p = parsed
+	return nil
+}
+
+// check says why the period can't be sent, or "".
+func (p Period) check() string {
+	switch {
+	case p == Period{}:
+		return "is required: use Last or Between"
+	case p.problem != "":
+		return p.problem
+	case p.last != 0:
+		return checkLength(p.last)
+	}
+	return ""
+}
+
+// fixed is the period with its ends known: Last is counted back from now.
+func (p Period) fixed(now time.Time) Period {
+	if p.last == 0 {
+		return p
+	}
+	return Between(now.Add(-p.last), now)
+}
+
+func formatTime(t time.Time) string {
+	return t.UTC().Format(time.RFC3339)
+}
+
+// lengthUnits are the units of time_range and interval, largest first.
+var lengthUnits = []struct {
+	name   string
+	length time.Duration
+}{
+	{"d", 24 * time.Hour},
+	{"h", time.Hour},
+	{"m", time.Minute},
+	{"s", time.Second},
+}
+
+func checkLength(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return fmt.Sprintf("the length %s is not positive", d)
+	case d%time.Second != 0:
+		return fmt.Sprintf("the length %s is not whole seconds", d)
+	}
+	return ""
+}
+
+// formatLength writes a length that checkLength accepts.
+func formatLength(d time.Duration) string {
+	for _, unit := range lengthUnits {
+		if d%unit.length == 0 {
+			return strconv.FormatInt(int64(d/unit.length), 10) + unit.name
+		}
+	}
+	return d.String()
+}
+
+func parseLength(s string) (time.Duration, bool) {
+	for _, unit := range lengthUnits {
+		digits, isUnit := strings.CutSuffix(s, unit.name)
+		if !isUnit {
+			continue
+		}
+		n, err := strconv.ParseUint(digits, 10, 63)
+		longest := uint64(1<<63-1) / uint64(unit.length)
+		return time.Duration(n) * unit.length, err == nil && n <= longest
+	}
+	return 0, false
+}

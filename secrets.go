@@ -1,0 +1,132 @@
+package insights
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// basicAuth sets the credentials on a request. They are set there and not in
+// a transport, so that net/http takes them off where a redirect leaves the host.
+func basicAuth(creds Credentials) func(*http.Request) {
+	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
+}
+
+// masker overwrites every part of a credential in b with asterisks.
+type masker func(b []byte)
+
+// A part of a credential is partLength bytes or more of it. A block of
+// blockLength bytes at every step-th place lies inside each of them, so that a
+// text is searched by looking at few of its places.
+const (
+	partLength  = 8
+	blockLength = 4
+	step        = partLength - blockLength + 1
+	shortestKey = 4 // a shorter key would mask half of every text
+)
+
+// maskerOf hides the key, in clear and in every form in which it is sent. The
+// secrets live in the closure, out of reach for any formatting.
+func maskerOf(creds Credentials) masker {
+	forms := secretForms(creds)
+	parts := make(map[[partLength]byte]struct{})
+	var blocks [1 << 16]bool
+	for _, form := range forms {
+		for i := 0; i+partLength <= len(form); i++ {
+			parts[[partLength]byte([]byte(form[i:i+partLength]))] = struct{}{}
+		}
+		for i := 0; i+blockLength <= len(form); i++ {
+			blocks[blockHash([]byte(form[i:]))] = true
+		}
+	}
+	short := []byte(creds.AccessKey)
+	return func(b []byte) {
+		maskParts(b, parts, &blocks)
+		if len(short) >= shortestKey && len(short) < partLength {
+			maskShort(b, short)
+		}
+	}
+}
+
+func secretForms(creds Credentials) []string {
+	pair := []byte(creds.Username + ":" + creds.AccessKey)
+	key := []byte(creds.AccessKey)
+	return []string{
+		creds.AccessKey,
+		url.QueryEscape(creds.AccessKey),
+		url.PathEscape(creds.AccessKey),
+		base64.StdEncoding.EncodeToString(pair),
+		base64.URLEncoding.EncodeToString(pair),
+		base64.StdEncoding.EncodeToString(key),
+		base64.URLEncoding.EncodeToString(key),
+	}
+}
+
+func blockHash(b []byte) uint16 {
+	n := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+	return uint16(n * 2654435761 >> 16)
+}
+
+func maskParts(b []byte, parts map[[partLength]byte]struct{}, blocks *[1 << 16]bool) {
+	for i := 0; i+blockLength <= len(b); i += step {
+		if !blocks[blockHash(b[i:])] {
+			continue
+		}
+		for start := max(0, i-step+1); start <= i; start++ {
+			maskFrom(b, start, parts)
+		}
+	}
+}
+
+// maskFrom overwrites the longest run of parts that begins at start.
+func maskFrom(b []byte, start int, parts map[[partLength]byte]struct{}) {
+	end := start
+	for i := start; i+partLength <= len(b); i++ {
+		if _, found := parts[[partLength]byte(b[i:])]; !found {
+			break
+		}
+		end = i + partLength
+	}
+	overwrite(b[start:end])
+}
+
+func maskShort(b, secret []byte) {
+	for {
+		i := bytes.Index(b, secret)
+		if i < 0 {
+			return
+		}
+		overwrite(b[i : i+len(secret)])
+		b = b[i+len(secret):]
+	}
+}
+
+func overwrite(b []byte) {
+	for i := range b {
+		b[i] = '*'
+	}
+}
+
+func (mask masker) text(s string) string {
+	b := []byte(s)
+	mask(b)
+	return string(b)
+}
+
+// header masks the values of h in place. A header belongs to one exchange.
+func (mask masker) header(h http.Header) {
+	for _, values := range h {
+		for i, value := range values {
+			if masked := mask.text(value); masked != value {
+				values[i] = masked
+			}
+		}
+	}
+}
+
+// hides reports whether mask would change s.
+func (mask masker) hides(s string) bool {
+	return strings.Compare(mask.text(s), s) != 0
+}

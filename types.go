@@ -1,0 +1,196 @@
+package insights
+
+import (
+	"math"
+	"time"
+)
+
+// Status is how a run ended. A value that is none of the constants stays as
+// it came from the service.
+type Status string
+
+// The statuses of the API reference, and StatusError, which the live service
+// has been seen to use where the reference says errored. What is sent is what
+// the caller gave; to treat the two alike in an answer, use [Status.IsError].
+const (
+	StatusPassed   Status = "passed"
+	StatusFailed   Status = "failed"
+	StatusErrored  Status = "errored"  // did not run to its end
+	StatusError    Status = "error"    // the same, as the live service spells it
+	StatusComplete Status = "complete" // ran to its end, and nobody reported pass or fail
+)
+
+// IsError reports whether the run did not get to its end, in either spelling.
+func (s Status) IsError() bool {
+	return s == StatusErrored || s == StatusError
+}
+
+// Seconds is a length of time in seconds, possibly fractional, as the API
+// gives it.
+type Seconds float64
+
+// Duration converts to a [time.Duration], which is exact for whole seconds.
+// A value beyond the range of time.Duration gives the nearest end of it, and
+// a value that is no number gives zero.
+func (s Seconds) Duration() time.Duration {
+	ns := float64(s) * float64(time.Second)
+	switch {
+	case math.IsNaN(ns):
+		return 0
+	case ns >= math.MaxInt64:
+		return math.MaxInt64
+	case ns <= math.MinInt64:
+		return math.MinInt64
+	}
+	return time.Duration(math.Round(ns))
+}
+
+// Meta is the envelope's meta object.
+type Meta struct {
+	Status int `json:"status"` // meta.status; 0 where it was absent or text that is no number. The HTTP status alone decides success.
+}
+
+// NamedCount is how often a name (of an owner, a status, a system) occurred.
+type NamedCount struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+}
+
+// Test is one run of a test. Which fields are filled depends on the call:
+// the lists of [Client.BuildsTests] and [Client.ErrorTrends] have no Build,
+// and the reference shows StartTime, Duration, OSNormalized and
+// BrowserNormalized for [Client.TestMetrics] only. Absent and null fields are
+// zero.
+type Test struct {
+	ID       string `json:"id"` // opaque: not always hexadecimal
+	Owner    string `json:"owner"`
+	Ancestor string `json:"ancestor"`
+	Name     string `json:"name"`
+	Build    string `json:"build"` // empty: no build, or not part of this answer
+
+	CreationTime time.Time `json:"creation_time,omitzero"` // UTC; the time that lists are ordered by
+	StartTime    time.Time `json:"start_time,omitzero"`    // UTC; zero also for a run that never started
+	EndTime      time.Time `json:"end_time,omitzero"`      // UTC
+	Duration     Seconds   `json:"duration"`               // zero also where the answer has none
+
+	Status Status `json:"status"`
+	Error  string `json:"error"` // may have several lines; empty: none
+
+	OS                string `json:"os"`
+	OSNormalized      string `json:"os_normalized"`
+	Browser           string `json:"browser"` // or a device, such as "iPhone 10.0"
+	BrowserNormalized string `json:"browser_normalized"`
+
+	DetailsURL string `json:"details_url"` // as it came, possibly on an internal host; the SDK never fetches it
+}
+
+// TestList is one page of runs: the answer of [Client.Tests].
+type TestList struct {
+	Meta    Meta   `json:"meta"`
+	Items   []Test `json:"items,omitzero"`
+	HasMore bool   `json:"has_more"` // more records after this page; there is no total
+}
+
+// TestMetrics sums up the runs of one test: the answer of [Client.TestMetrics].
+type TestMetrics struct {
+	Meta Meta     `json:"meta"`
+	Aggs TestAggs `json:"aggs"`
+}
+
+// TestAggs are the figures of [TestMetrics]. The reference does not say
+// whether the total times are sums or means, and examples of both exist: they
+// are given as they came.
+type TestAggs struct {
+	Count          int            `json:"count"`
+	FastestRun     *Test          `json:"fastestRun,omitzero"` // nil where there was no run
+	SlowestRun     *Test          `json:"slowestRun,omitzero"` // nil where there was no run
+	Statuses       map[Status]int `json:"statuses,omitzero"`   // runs by status; a status without a run may be absent or 0
+	TotalQueueTime Seconds        `json:"totalQueueTime"`      // presumably seconds
+	TotalRunTime   Seconds        `json:"totalRunTime"`        // presumably seconds
+	AvgRunTime     Seconds        `json:"avgRunTime,omitzero"` // seen from the live service, not in the reference
+}
+
+// TestTrends is a histogram of runs: the answer of [Client.TestTrends].
+type TestTrends struct {
+	Meta    Meta          `json:"meta"`
+	Buckets []TrendBucket `json:"buckets,omitzero"`
+	Metrics TrendMetrics  `json:"metrics"`
+}
+
+// TrendBucket counts the runs of one interval.
+type TrendBucket struct {
+	Timestamp time.Time `json:"timestamp,omitzero"` // UTC, the interval's start; from datetime where the answer has both
+	Count     int       `json:"count"`
+	Aggs      TrendAggs `json:"aggs"`
+}
+
+// TrendAggs splits the count of a bucket by owner, status and so on.
+type TrendAggs struct {
+	OS      []NamedCount            `json:"os"`
+	Owner   []NamedCount            `json:"owner"`
+	Status  []NamedCount            `json:"status"`
+	Browser []NamedCount            `json:"browser"`
+	Other   map[string][]NamedCount `json:"-"` // every further aggregation, by its key on the wire
+}
+
+// TrendMetrics are the totals of a histogram's whole period.
+type TrendMetrics struct {
+	OS      map[string]int            `json:"os"`
+	Owner   map[string]int            `json:"owner"`
+	Status  map[string]int            `json:"status"`
+	Browser map[string]int            `json:"browser"`
+	Other   map[string]map[string]int `json:"-"` // every further aggregation, by its key on the wire
+}
+
+// BuildsTests lists runs by build: the answer of [Client.BuildsTests]. None of
+// its HasMore flags can be followed there; [Client.AllTests] with
+// [TestsOptions.Build] or [TestsOptions.MissingBuild] lists the rest.
+type BuildsTests struct {
+	Meta              Meta      `json:"meta"`
+	Builds            BuildList `json:"builds"`
+	TestsMissingBuild TestGroup `json:"tests_missing_build"` // runs without a build
+}
+
+// BuildList holds the builds of [BuildsTests], at most 25 by the reference.
+type BuildList struct {
+	Items   []Build `json:"items,omitzero"`
+	HasMore bool    `json:"has_more"` // more builds than shown: narrow the period
+}
+
+// Build is one build and the first of its runs.
+type Build struct {
+	Name       string    `json:"name"`
+	TestsCount int       `json:"tests_count"` // all runs of the build, also those not in Tests
+	Duration   Seconds   `json:"duration"`    // as given: it differs from EndTime - StartTime
+	StartTime  time.Time `json:"start_time,omitzero"`
+	EndTime    time.Time `json:"end_time,omitzero"`
+	Tests      []Test    `json:"tests,omitzero"` // at most 10 by the reference
+	HasMore    bool      `json:"has_more"`       // more runs than Tests holds
+	Aggs       BuildAggs `json:"aggs"`
+}
+
+// BuildAggs counts the runs of a build by status.
+type BuildAggs struct {
+	Status []NamedCount `json:"status,omitzero"`
+}
+
+// TestGroup is a list of runs that the service may have cut off.
+type TestGroup struct {
+	Items   []Test `json:"items,omitzero"`
+	HasMore bool   `json:"has_more"` // more runs than Items holds
+}
+
+// ErrorTrends lists runs by error message: the answer of [Client.ErrorTrends].
+type ErrorTrends struct {
+	Meta    Meta          `json:"meta"`
+	Buckets []ErrorBucket `json:"buckets,omitzero"`
+}
+
+// ErrorBucket is one error message and the first of the runs that ended with
+// it. [Client.AllTests] with [TestsOptions.Error] lists the rest.
+type ErrorBucket struct {
+	Name    string `json:"name"` // the message; may have several lines
+	Count   int    `json:"count"`
+	Items   []Test `json:"items,omitzero"`
+	HasMore bool   `json:"has_more"` // more runs than Items holds
+}

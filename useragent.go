@@ -1,0 +1,42 @@
+package insights
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+)
+
+const modulePath = "github.com/sauceinsights/insights"
+
+// userAgent names the application, where it has a name, and the SDK.
+func userAgent(application string) string {
+	sdk := fmt.Sprintf("insights-go/%s (%s; %s)", sdkVersion(), runtime.Version(), runtime.GOOS)
+	return strings.TrimSpace(application + " " + sdk)
+}
+
+// sdkVersion is this module's version as the program was built with it.
+var sdkVersion = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	return versionIn(info)
+})
+
+func versionIn(info *debug.BuildInfo) string {
+	modules := append([]*debug.Module{&info.Main}, info.Deps...)
+	for _, m := range modules {
+		if m.Path != modulePath {
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		if v := strings.Trim(m.Version, "()"); v != "" {
+			return v
+		}
+	}
+	return "devel"
+}
