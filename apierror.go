@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (x *exchange) apiError() *APIError {
 		body := x.last.body.data
 		e.Body = slices.Clone(body[:min(len(body), keptBody)])
 	}
-	if x.last.status != 0 && (isRefusal(x.failure) || x.failure == nil) {
+	if isRefusal(x.last.failure) {
 		e.Message, e.Fields = understand(e.Body)
 		x.maskMessage(e)
 	}
@@ -46,7 +47,7 @@ func isRefusal(err error) bool {
 	return err == errStatus || errors.Is(err, ErrBadResponse)
 }
 
-// maskMessage masks again what may have been hidden behind JSON escapes.
+// maskMessage masks what was hidden behind JSON escapes.
 func (x *exchange) maskMessage(e *APIError) {
 	e.Message = x.mask.text(e.Message)
 	for i, f := range e.Fields {
@@ -57,13 +58,14 @@ func (x *exchange) maskMessage(e *APIError) {
 // cause joins why the last attempt failed and why there is no next one, as far
 // as the status does not tell.
 func (x *exchange) cause() error {
+	failed := x.last.failure
 	switch {
-	case x.failure == nil || x.failure == errStatus:
+	case failed == nil || failed == errStatus:
 		return x.stop
-	case x.stop == nil || x.failure == x.stop:
-		return x.failure
+	case x.stop == nil:
+		return failed
 	}
-	return &failure{kind: x.failure, text: x.failure.Error() + "; " + x.stop.Error(), cause: x.stop}
+	return &failure{kind: failed, text: failed.Error() + "; " + x.stop.Error(), cause: x.stop}
 }
 
 // hint says what to do, where that is known.
@@ -79,56 +81,64 @@ func (x *exchange) hint() string {
 	case status == http.StatusNotFound:
 		return fmt.Sprintf("check that %s serves the Insights API", host)
 	case status == http.StatusProxyAuthRequired:
-		return "a proxy on the way asks for credentials"
+		return proxyHint
 	case status == http.StatusTooManyRequests:
 		return "the documented limits are 10 requests a second and 3,500 an hour for an account: let everything share one Client, or lower WithRateLimit"
 	case status >= 300 && status <= 399:
-		return "redirects are followed to the same scheme, host and port only, and this one leads " + x.destination()
+		return "redirects are followed to the same scheme, host and port only, and not more than 10 times; this one leads " + x.destination()
 	}
-	return hintOf(x.failure)
+	return hintOf(x.last.failure)
 }
 
 func hintOf(err error) string {
 	switch {
+	case err == errHeaderTooLarge:
+		return ""
 	case errors.Is(err, ErrTimeout):
-		return "WithAttemptTimeout sets how long an attempt may take"
+		return "WithAttemptTimeout sets how long an attempt may take, as does the Timeout of an HTTP client; the shorter counts"
 	case errors.Is(err, ErrResponseTooLarge):
-		return "ask for less at once, or raise WithMaxResponseBytes"
+		return "ask for a shorter period or a smaller page; WithMaxResponseBytes sets the bound on bytes"
+	case isProxyRefusal(err):
+		return proxyHint
 	}
 	return ""
 }
+
+const proxyHint = "a proxy on the way asks for credentials: give its URL with them to the transport of WithHTTPClient"
 
 // destination is where a redirect leads, without path and query.
 func (x *exchange) destination() string {
 	location, err := url.Parse(x.last.header.Get("Location"))
 	switch {
-	case err != nil || location.String() == "":
+	case err != nil || *location == url.URL{}:
 		return "nowhere"
 	case location.Host == "":
-		return "on without an end"
+		return "on and on"
 	}
-	return "to " + x.mask.text(location.Scheme+"://"+location.Host)
+	return "to " + x.mask.text(oneLine(location.Scheme+"://"+location.Host))
 }
 
 func (a answer) requestID() string {
-	return a.header.Get(requestHeader)
+	return oneLine(a.header.Get(requestHeader))
 }
 
+// terminalControl is what colours and moves on a terminal.
+var terminalControl = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+
 // oneLine makes text fit for an error's line: short, printable, without line
-// ends.
+// ends. What it takes out leaves a space, so that nothing that was apart, such
+// as parts of a credential, comes together.
 func oneLine(s string) string {
+	s = strings.ToValidUTF8(s[:min(len(s), 8*shownText)], "\uFFFD")
 	printable := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
+		if unicode.IsPrint(r) {
+			return r
 		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s[:min(len(s), 8*shownText)], "\uFFFD"))
+		return ' '
+	}, terminalControl.ReplaceAllString(s, " "))
 	words := strings.Join(strings.Fields(printable), " ")
 	if short := []rune(words); len(short) > shownText {
-		return string(short[:shownText]) + "…"
+		return string(short[:shownText-1]) + "…"
 	}
 	return words
 }

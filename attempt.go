@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,32 +13,54 @@ import (
 // maxHeaderBytes bounds the header of an answer.
 const maxHeaderBytes = 1 << 20
 
-// attemptTransport sends one request and reads the whole answer, both within
-// the timeout of an attempt. So what the retry engine sees is either a whole
-// answer or how it broke off, and the caller's transport sees no more of the
-// engine than a request: its idle connections are not closed on a failure.
+// errNoStatus is an answer that no HTTP server gives.
+var errNoStatus = errors.New("malformed HTTP answer: it has no status")
+
+// attemptTransport sends a request of an attempt and reads the whole answer,
+// both before the attempt's deadline. So what the retry engine sees is either
+// a whole answer or how it broke off, and the caller's transport sees no more
+// of the engine than a request: its idle connections are not closed on a failure.
 type attemptTransport struct {
-	base    http.RoundTripper
-	timeout time.Duration
-	limit   int64 // of the body, in bytes
+	*exchange
 }
 
 // RoundTrip implements [http.RoundTripper]. The body of the response is a
 // [*received].
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeoutCause(request.Context(), t.timeout, &attemptTimeout{t.timeout})
+	ctx, cancel := context.WithDeadlineCause(request.Context(), t.deadline, &attemptTimeout{t.config.timeout()})
 	defer cancel()
-	resp, err := t.base.RoundTrip(request.WithContext(ctx))
+	resp, err := send(t.config.transport(), request.WithContext(ctx))
 	if err != nil {
 		return nil, timeoutOr(ctx, err)
 	}
-	body := receiveBody(resp, t.limit)
-	if body.err != nil {
+	body := receiveBody(resp, t.config.maxResponseBytes)
+	if body.err != nil && body.err != errBodyTooLarge {
 		body.err = timeoutOr(ctx, body.err)
 	}
 	resp.Body = body
 	dropBadLocation(resp)
 	return resp, nil
+}
+
+// send gives a response that is the exchange's own and complete in its form,
+// whatever the transport of a caller or of a test left out of it or shares.
+func send(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
+	given, err := transport.RoundTrip(request)
+	if given == nil {
+		return nil, cmp.Or(err, errNoStatus)
+	}
+	resp := *given
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	if err != nil || resp.StatusCode < 100 {
+		_ = resp.Body.Close() // not to be read, so there is nothing to know
+		return nil, cmp.Or(err, errNoStatus)
+	}
+	if resp.Header == nil {
+		resp.Header = make(http.Header)
+	}
+	return &resp, nil
 }
 
 // attemptTimeout is the end of an attempt that took too long.
@@ -60,17 +83,27 @@ func timeoutOr(ctx context.Context, err error) error {
 	return err
 }
 
-// newHTTPClient is private to a Client: the caller's own is never written to.
-func newHTTPClient(cfg config) *http.Client {
-	timeout := cfg.attemptTimeout
+// httpClient follows redirects. It belongs to one exchange: the caller's own
+// is never written to.
+func (x *exchange) httpClient() *http.Client {
+	return &http.Client{Transport: attemptTransport{x}, Jar: x.config.jar, CheckRedirect: x.redirect}
+}
+
+// timeout is that of an attempt, its redirects included.
+func (cfg config) timeout() time.Duration {
 	if cfg.clientTimeout > 0 {
-		timeout = min(timeout, cfg.clientTimeout)
+		return min(cfg.attemptTimeout, cfg.clientTimeout)
 	}
-	return &http.Client{
-		Transport:     attemptTransport{base: cfg.transport, timeout: timeout, limit: cfg.maxResponseBytes},
-		Jar:           cfg.jar,
-		CheckRedirect: redirectPolicy(cfg.limits, cfg.retry.MaxWait),
-	}
+	return cfg.attemptTimeout
+}
+
+// connections give the transport that a client uses. A closure holds it, out
+// of reach for a dump of the client: a connection that is kept open has a
+// request in its buffers, and so the credentials.
+type connections func() http.RoundTripper
+
+func connectionsOf(transport http.RoundTripper) connections {
+	return func() http.RoundTripper { return transport }
 }
 
 // defaultTransport is that of net/http with a bound on headers and room for

@@ -33,12 +33,13 @@ var errBodyTooLarge = errors.New("the body is beyond its bound")
 func receiveBody(resp *http.Response, limit int64) *received {
 	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
 	body := receivedPool.Get().(*received)
-	if isSuccess(resp.StatusCode) {
+	switch {
+	case isSuccess(resp.StatusCode):
 		body.err = body.readAll(resp.Body, resp.ContentLength, limit)
-		return body
+	case resp.StatusCode != http.StatusSwitchingProtocols: // whose body is the connection
+		body.err = body.readAll(resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
 	}
-	body.err = body.readAll(resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
-	if body.err == errBodyTooLarge {
+	if body.err == errBodyTooLarge && !isSuccess(resp.StatusCode) {
 		body.err = nil // enough to understand it by
 	}
 	return body

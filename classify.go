@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -21,6 +20,8 @@ type answer struct {
 	header http.Header // nil: there was no answer
 	body   *received   // nil: there was no answer
 	err    error       // why there was none, or why the rest of the body is missing
+
+	failure error // why it is no success; nil: it is one, but for its decoding
 }
 
 // receive takes the whole answer out of resp and hides the credentials that it
@@ -36,7 +37,7 @@ func (x *exchange) receive(resp *http.Response, err error) answer {
 	}
 	a.err = a.body.err
 	x.mask(a.body.data)
-	x.mask.header(a.header)
+	a.header = x.mask.header(a.header)
 	return a
 }
 
@@ -49,9 +50,9 @@ func (a *answer) release() {
 }
 
 // decode is the last step of a success.
-func (a answer) decode(into any) error {
-	if err := decodeAnswer(a.body.data, into); err != nil {
-		return badResponse(err.Error())
+func (x *exchange) decode(into any) error {
+	if err := decodeAnswer(x.last.body.data, into); err != nil {
+		return badResponse(x.mask.text(err.Error())) // it may name a member, unescaped
 	}
 	return nil
 }
@@ -65,7 +66,9 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 	limit := x.config.maxResponseBytes
 	switch {
 	case headerSize(a.header) > maxHeaderBytes:
-		return headerTooLarge()
+		return errHeaderTooLarge
+	case a.status == http.StatusSwitchingProtocols:
+		return badResponse("it switches to another protocol")
 	case a.status != 0 && !isSuccess(a.status):
 		return errStatus
 	case a.err == errBodyTooLarge:
@@ -75,7 +78,7 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 	case a.err != nil:
 		return x.transportFailure(ctx, a.err)
 	case !isJSON(a.header.Get("Content-Type")):
-		return badResponse(fmt.Sprintf("its content type is %q", a.header.Get("Content-Type")))
+		return badResponse(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type"))))
 	case tooManyElements(a.body.data, maxElements):
 		return &failure{
 			kind: ErrResponseTooLarge,
@@ -89,11 +92,9 @@ func badResponse(why string) error {
 	return &failure{kind: ErrBadResponse, text: ErrBadResponse.Error() + ": " + why}
 }
 
-func headerTooLarge() error {
-	return &failure{
-		kind: ErrResponseTooLarge,
-		text: fmt.Sprintf("%s: more than %d bytes of headers", ErrResponseTooLarge, maxHeaderBytes),
-	}
+var errHeaderTooLarge = &failure{
+	kind: ErrResponseTooLarge,
+	text: fmt.Sprintf("%s: more than %d bytes of headers", ErrResponseTooLarge, maxHeaderBytes),
 }
 
 func headerSize(h http.Header) int {
@@ -133,7 +134,7 @@ func (x *exchange) transportFailure(ctx context.Context, err error) error {
 		return own // the rate limit in the middle of a redirect
 	}
 	if isHeaderFlood(err) {
-		return headerTooLarge()
+		return errHeaderTooLarge
 	}
 	broken := &failure{kind: ErrTransport, cause: x.hide(err)}
 	if isTimeout(err) {
@@ -143,8 +144,14 @@ func (x *exchange) transportFailure(ctx context.Context, err error) error {
 }
 
 func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
+	timeout, ok := errors.AsType[timeoutError](err)
 	return ok && timeout.Timeout()
+}
+
+// timeoutError is what package net and context call a timeout.
+type timeoutError interface {
+	error
+	Timeout() bool
 }
 
 // isHeaderFlood knows the words of net/http, which has no error value for it.
@@ -159,48 +166,60 @@ func canPass(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
+	var operation *net.OpError
 	var name *net.DNSError
 	var address *net.AddrError
 	switch {
-	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record):
+		return false
+	case errors.As(err, &operation) && operation.Op == "remote error": // a TLS alert, of a type that crypto/tls keeps to itself
 		return false
 	case errors.As(err, &name) && name.IsNotFound, errors.As(err, &address):
 		return false
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return false
 	}
-	text := err.Error()
-	return !strings.Contains(text, "unsupported protocol scheme") && !strings.Contains(text, "Proxy Authentication Required")
+	return !strings.Contains(err.Error(), "unsupported protocol scheme") && !isProxyRefusal(err)
 }
 
-// hidden is the error of a transport without what must not be printed.
+// isProxyRefusal knows the words of net/http for a CONNECT that was answered
+// with 407.
+func isProxyRefusal(err error) bool {
+	return errors.Is(err, ErrTransport) && strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
+}
+
+// hidden is the error of a transport without what must not be printed. What is
+// behind it can be asked for, and is out of reach for a dump: the error of a
+// caller's transport may hold the request, and so the credentials.
 type hidden struct {
 	text  string
-	cause error // nil: its text holds a credential
+	cause func() error
 }
 
+// hide makes the error of a transport fit to be shown: one line, without
+// credentials and without the query string.
 func (x *exchange) hide(err error) error {
-	if err == nil {
-		return &hidden{text: io.ErrUnexpectedEOF.Error()}
-	}
 	text := err.Error()
+	cause := func() error { return err }
 	if x.mask.hides(text) {
-		return &hidden{text: x.mask.text(text)}
+		cause = func() error { return nil }
 	}
-	return &hidden{text: text, cause: err}
+	if _, query, _ := strings.Cut(x.call.url, "?"); query != "" {
+		text = strings.ReplaceAll(text, "?"+query, "")
+	}
+	return &hidden{text: x.mask.text(oneLine(x.mask.text(text))), cause: cause}
 }
 
 func (h *hidden) Error() string { return h.text }
 
 // Is finds what is behind, except the end of a context: this one has not ended.
 func (h *hidden) Is(target error) bool {
-	return target != context.DeadlineExceeded && target != context.Canceled && errors.Is(h.cause, target)
+	return target != context.DeadlineExceeded && target != context.Canceled && errors.Is(h.cause(), target)
 }
 
 // As finds what is behind, such as a *net.OpError.
 func (h *hidden) As(target any) bool {
-	return h.cause != nil && errors.As(h.cause, target)
+	return errors.As(h.cause(), target)
 }
 
 // contextError is the end of ctx, with the cause that the caller gave it.

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,6 @@ import (
 // Client shows where it sends requests and as whom, and never the key.
 type Client struct {
 	config    config
-	http      *http.Client
 	authorize func(*http.Request) // a closure, so that no formatting and no dump reaches the key
 	mask      masker              // likewise
 	username  string
@@ -58,7 +58,7 @@ const (
 type config struct {
 	region           Region
 	baseURL          *url.URL
-	transport        http.RoundTripper
+	transport        connections
 	jar              http.CookieJar
 	clientTimeout    time.Duration // of the caller's http.Client; 0: none
 	attemptTimeout   time.Duration
@@ -127,7 +127,7 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 // CloseIdleConnections closes the idle connections of the client's transport,
 // also where that came with [WithHTTPClient]. Calls in flight go on.
 func (c *Client) CloseIdleConnections() {
-	if closer, ok := c.config.transport.(interface{ CloseIdleConnections() }); ok {
+	if closer, ok := c.config.transport().(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
 }
@@ -146,7 +146,6 @@ func (c Client) LogValue() slog.Value {
 func newClient(cfg config, username string, authorize func(*http.Request), mask masker) *Client {
 	return &Client{
 		config:    cfg,
-		http:      newHTTPClient(cfg),
 		authorize: authorize,
 		mask:      mask,
 		username:  username,
@@ -157,7 +156,7 @@ func newClient(cfg config, username string, authorize func(*http.Request), mask 
 func defaultConfig(region Region) config {
 	return config{
 		region:           region,
-		transport:        defaultTransport(),
+		transport:        connectionsOf(defaultTransport()),
 		attemptTimeout:   defaultAttemptTimeout,
 		retry:            RetryPolicy{}.withDefaults(),
 		limits:           newLimits(),
@@ -266,10 +265,7 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc.Timeout < 0 {
 			return invalid("WithHTTPClient", "has a negative Timeout")
 		}
-		cfg.transport, cfg.jar, cfg.clientTimeout = hc.Transport, hc.Jar, hc.Timeout
-		if cfg.transport == nil {
-			cfg.transport = http.DefaultTransport
-		}
+		cfg.transport, cfg.jar, cfg.clientTimeout = connectionsOf(cmp.Or(hc.Transport, http.DefaultTransport)), hc.Jar, hc.Timeout
 		return nil
 	}
 }

@@ -2,7 +2,9 @@ package insights
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"html"
 	"maps"
 	"regexp"
 	"slices"
@@ -15,24 +17,16 @@ import (
 // understand finds in the body of a refusal what it says, and what it says of
 // single parameters. The service documents no shape, so every one that was
 // seen somewhere is tried; whatever is none of them is a text. The message is
-// never empty.
+// never empty, and each text is one printable line.
 func understand(body []byte) (message string, fields []FieldError) {
 	var value any
 	if err := json.Unmarshal(body, &value, lenient); err == nil {
 		message, fields = understandJSON(value)
+		message = oneLine(joinTexts(": ", message, fieldTexts(fields)))
 	} else if looksLikeHTML(body) {
 		message = htmlText(body)
 	}
-	if message == "" && len(fields) > 0 {
-		message = joinFields(fields)
-	}
-	if message == "" {
-		message = oneLine(string(body))
-	}
-	if message == "" {
-		message = "the answer has no body"
-	}
-	return message, fields
+	return cmp.Or(message, oneLine(string(body)), "the answer has no body"), fields
 }
 
 // The members that hold a message, in the order in which they are asked.
@@ -55,7 +49,7 @@ func understandObject(object map[string]any) (string, []FieldError) {
 	var fields []FieldError
 	for _, name := range messageNames {
 		said, of := understandJSON(object[name])
-		if message == "" {
+		if oneLine(message) == "" {
 			message = said
 		}
 		fields = append(fields, of...)
@@ -77,12 +71,10 @@ func understandList(list []any) (string, []FieldError) {
 			continue
 		}
 		said, of := understandJSON(item)
-		if said != "" {
-			messages = append(messages, said)
-		}
+		messages = append(messages, said)
 		fields = append(fields, of...)
 	}
-	return strings.Join(messages, "; "), fields
+	return joinTexts("; ", messages...), fields
 }
 
 func validationError(item any) (FieldError, bool) {
@@ -97,7 +89,7 @@ func validationError(item any) (FieldError, bool) {
 	}
 	message, _ := object["msg"].(string)
 	kind, _ := object["type"].(string)
-	return FieldError{Location: strings.Join(steps, "."), Message: message, Type: kind}, true
+	return FieldError{oneLine(strings.Join(steps, ".")), oneLine(message), oneLine(kind)}, true
 }
 
 func scalarText(value any) string {
@@ -114,19 +106,25 @@ func fieldMessages(object map[string]any) []FieldError {
 		list, _ := object[name].([]any)
 		for _, item := range list {
 			if text, ok := item.(string); ok {
-				fields = append(fields, FieldError{Location: name, Message: text})
+				fields = append(fields, FieldError{Location: oneLine(name), Message: oneLine(text)})
 			}
 		}
 	}
 	return fields
 }
 
-func joinFields(fields []FieldError) string {
-	parts := make([]string, len(fields))
+func fieldTexts(fields []FieldError) string {
+	texts := make([]string, len(fields))
 	for i, f := range fields {
-		parts[i] = f.Location + ": " + f.Message
+		texts[i] = joinTexts(": ", f.Location, f.Message)
 	}
-	return strings.Join(parts, "; ")
+	return joinTexts("; ", texts...)
+}
+
+// joinTexts joins those of the texts that are not empty.
+func joinTexts(separator string, texts ...string) string {
+	said := slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+	return strings.Join(said, separator)
 }
 
 func looksLikeHTML(body []byte) bool {
@@ -142,10 +140,13 @@ var (
 // htmlText is the title of a page, or else its text.
 func htmlText(page []byte) string {
 	if title := htmlTitle.FindSubmatch(page); title != nil {
-		if text := oneLine(string(title[1])); text != "" {
+		if text := readableHTML(title[1]); text != "" {
 			return text
 		}
 	}
-	visible := htmlTag.ReplaceAll(htmlHidden.ReplaceAll(page, nil), []byte(" "))
-	return oneLine(string(visible))
+	return readableHTML(htmlHidden.ReplaceAll(page, []byte(" ")))
+}
+
+func readableHTML(fragment []byte) string {
+	return oneLine(html.UnescapeString(string(htmlTag.ReplaceAll(fragment, []byte(" ")))))
 }

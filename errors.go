@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,7 +95,7 @@ type APIError struct {
 	Method     string        // GET
 	Path       string        // such as /v1/analytics/tests
 	RequestID  string        // the answer's X-Request-Id; empty: it had none
-	Message    string        // what the answer says, as well as it could be understood
+	Message    string        // what the answer says, as well as it could be understood: one line of at most 300 characters
 	Fields     []FieldError  // what the answer says of single parameters
 	RetryAfter time.Duration // what the answer's Retry-After orders; 0: nothing
 	Header     http.Header   // of the last answer; nil: there was none
@@ -117,11 +116,8 @@ type FieldError struct {
 // and, where it is known, what to do.
 func (e *APIError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "insights: %s %s: ", e.Method, e.Path)
-	b.WriteString(e.outcome())
-	if detail := e.detail(); detail != "" {
-		b.WriteString(": " + detail)
-	}
+	request := strings.TrimSpace(e.Method + " " + e.Path)
+	b.WriteString(joinTexts(": ", "insights", oneLine(request), e.outcome(), e.detail()))
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
 	}
@@ -143,17 +139,14 @@ func (e *APIError) outcome() string {
 
 // detail is what the answer says and the cause, the more telling of them first.
 func (e *APIError) detail() string {
-	var parts []string
-	if e.Message != "" {
-		parts = append(parts, oneLine(e.Message))
-	}
+	message, cause := oneLine(e.Message), ""
 	if e.Err != nil {
-		parts = append(parts, oneLine(e.Err.Error()))
+		cause = oneLine(e.Err.Error())
 	}
 	if isSuccess(e.StatusCode) {
-		slices.Reverse(parts)
+		return joinTexts(": ", cause, message)
 	}
-	return strings.Join(parts, ": ")
+	return joinTexts(": ", message, cause)
 }
 
 // Is reports whether target is the kind that belongs to the status. Kinds that

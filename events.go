@@ -71,8 +71,8 @@ func (x *exchange) attempt(a answer) Attempt {
 		Wait:          x.wait,
 		ServerOrdered: x.ordered,
 	}
-	if x.failure != errStatus {
-		event.Err = x.failure
+	if a.failure != errStatus {
+		event.Err = a.failure
 	}
 	if a.body != nil {
 		event.Bytes = int64(len(a.body.data))

@@ -1,7 +1,7 @@
 package insights
 
 import (
-	"math"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,14 +9,14 @@ import (
 )
 
 // retryAfter is the wait that Retry-After orders, as seconds (also with a
-// fraction) or as a date. It is 0 where there is none, it lies in the past or
-// it can't be read.
+// fraction, and of any size) or as a date. It is 0 where there is none, it lies
+// in the past or it can't be read.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return max(0, Seconds(seconds).Duration())
 	}
 	if date, err := http.ParseTime(value); err == nil {
@@ -43,11 +43,13 @@ func headerInt(h http.Header, name string) (int, bool) {
 	return n, true
 }
 
-// Numbers in X-Ratelimit-Reset from these on are Unix seconds and Unix
-// milliseconds; smaller ones are seconds from now. The form is not documented.
+// Numbers in X-Ratelimit-Reset from these on are Unix seconds, Unix
+// milliseconds and no times; smaller ones are seconds from now. The form is not
+// documented.
 const (
 	leastUnixSeconds = 1e9
 	leastUnixMillis  = 1e11
+	leastYear10000   = 253_402_300_800_000 // in milliseconds; beyond, a time has no form in JSON
 )
 
 func resetTime(value string, now time.Time) time.Time {
@@ -56,7 +58,7 @@ func resetTime(value string, now time.Time) time.Time {
 	case err != nil:
 		date, _ := http.ParseTime(value)
 		return date
-	case !(n >= 0) || n > math.MaxInt64/1e3:
+	case !(n >= 0) || n >= leastYear10000:
 		return time.Time{}
 	case n >= leastUnixMillis:
 		return time.UnixMilli(int64(n)).UTC()

@@ -10,21 +10,22 @@ import (
 // maxRedirects is how often one attempt is sent on.
 const maxRedirects = 10
 
-// redirectPolicy follows a redirect to the same scheme, host and port, as a
-// request that counts against the rate limits. Any other ends the call with
-// the redirecting answer, so that no other origin ever sees the credentials:
-// an error here would look like a failed connection, and be tried again.
-func redirectPolicy(l limits, maxWait time.Duration) func(*http.Request, []*http.Request) error {
-	return func(next *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
-			return http.ErrUseLastResponse
-		}
-		err := l.wait(next.Context(), maxWait, func(time.Duration) {})
-		if err == nil {
-			l.server.finish()
-		}
+// redirect follows to the same scheme, host and port, with a request that
+// counts against the rate limits. Anywhere else the call ends with the
+// redirecting answer, so that no other origin ever sees the credentials: an
+// error here would look like a failed connection, and be tried again.
+func (x *exchange) redirect(next *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
+		return http.ErrUseLastResponse
+	}
+	began := time.Now()
+	if err := x.takePlace(next.Context()); err != nil {
 		return err
 	}
+	x.config.limits.server.finish() // an attempt is one request under way, however often it is sent on
+	x.deadline = x.deadline.Add(time.Since(began))
+	x.authorize(next) // net/http leaves it out where the host is spelt otherwise
+	return nil
 }
 
 func sameOrigin(a, b *url.URL) bool {
@@ -46,6 +47,7 @@ func portOf(u *url.URL) string {
 func dropBadLocation(resp *http.Response) {
 	if location := resp.Header.Get("Location"); location != "" {
 		if _, err := url.Parse(location); err != nil {
+			resp.Header = resp.Header.Clone() // the transport may keep the original
 			resp.Header.Del("Location")
 		}
 	}

@@ -16,15 +16,15 @@ import (
 // x.stop says what.
 func (x *exchange) decide(ctx context.Context, a answer) bool {
 	x.wait, x.ordered = 0, false
-	if x.failure == nil {
-		x.config.budget.refill()
+	if a.failure == nil {
+		x.config.budget.giveBack()
+		return false
+	}
+	if !isWorthRetry(a.status, a.failure) || x.attempts >= x.config.retry.MaxAttempts {
 		return false
 	}
 	if ctx.Err() != nil {
 		x.stop = contextError(ctx)
-		return false
-	}
-	if !isWorthRetry(a.status, x.failure) || x.attempts >= x.config.retry.MaxAttempts {
 		return false
 	}
 	wait, ordered := x.config.retry.next(x.attempts, a.header)
@@ -82,7 +82,7 @@ func (p RetryPolicy) next(attempts int, header http.Header) (wait time.Duration,
 		}
 		limit *= 2
 	}
-	return rand.N(limit + 1), false
+	return rand.N(limit), false
 }
 
 // fits reports whether something can still happen after a wait of d.
@@ -113,8 +113,11 @@ func (b *retryBudget) take() bool {
 	return false
 }
 
-func (b *retryBudget) refill() {
-	if left := b.left.Load(); left < fullBudget {
-		b.left.CompareAndSwap(left, left+1)
+func (b *retryBudget) giveBack() {
+	for {
+		left := b.left.Load()
+		if left >= fullBudget || b.left.CompareAndSwap(left, left+1) {
+			return
+		}
 	}
 }

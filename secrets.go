@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -55,6 +56,8 @@ func secretForms(creds Credentials) []string {
 	key := []byte(creds.AccessKey)
 	return []string{
 		creds.AccessKey,
+		jsonEscape.Replace(creds.AccessKey),
+		jsonEscapeHTML.Replace(creds.AccessKey),
 		url.QueryEscape(creds.AccessKey),
 		url.PathEscape(creds.AccessKey),
 		base64.StdEncoding.EncodeToString(pair),
@@ -63,6 +66,12 @@ func secretForms(creds Credentials) []string {
 		base64.URLEncoding.EncodeToString(key),
 	}
 }
+
+// The ways in which encoders escape a key in JSON.
+var (
+	jsonEscape     = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+	jsonEscapeHTML = strings.NewReplacer(`"`, `\"`, `\`, `\\`, `/`, `\/`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`)
+)
 
 func blockHash(b []byte) uint16 {
 	n := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
@@ -115,18 +124,38 @@ func (mask masker) text(s string) string {
 	return string(b)
 }
 
-// header masks the values of h in place. A header belongs to one exchange.
-func (mask masker) header(h http.Header) {
-	for _, values := range h {
-		for i, value := range values {
-			if masked := mask.text(value); masked != value {
-				values[i] = masked
-			}
+// header is h without credentials: h itself, which the transport may keep, or
+// a copy where there are any in it.
+func (mask masker) header(h http.Header) http.Header {
+	if !mask.hidesIn(h) {
+		return h
+	}
+	masked := make(http.Header, len(h))
+	for name, values := range h {
+		name = mask.text(name)
+		for _, value := range values {
+			masked[name] = append(masked[name], mask.text(value))
 		}
 	}
+	return masked
+}
+
+func (mask masker) hidesIn(h http.Header) bool {
+	var scratch []byte
+	hides := func(s string) bool {
+		scratch = append(scratch[:0], s...)
+		mask(scratch)
+		return string(scratch) != s
+	}
+	for name, values := range h {
+		if hides(name) || slices.ContainsFunc(values, hides) {
+			return true
+		}
+	}
+	return false
 }
 
 // hides reports whether mask would change s.
 func (mask masker) hides(s string) bool {
-	return strings.Compare(mask.text(s), s) != 0
+	return mask.text(s) != s
 }

@@ -2,6 +2,7 @@ package insights
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -29,8 +30,9 @@ type exchange struct {
 
 	attempts int           // so far
 	sent     time.Time     // when the current attempt began
-	last     answer        // the last answer there was
-	failure  error         // why the last attempt failed; nil: it did not
+	deadline time.Time     // when the current attempt must be over
+	last     answer        // what came of the last attempt that tells something
+	again    bool          // another attempt is to follow
 	wait     time.Duration // before the next attempt
 	ordered  bool          // the service ordered that wait
 	stop     error         // why there is no next attempt, where that is not plain
@@ -42,57 +44,81 @@ func (c *Client) exchange(ctx context.Context, call *call, into any) error {
 	x := &exchange{Client: c, call: call, started: time.Now()}
 	defer func() { x.last.release() }()
 	x.run(ctx)
-	if x.failure == nil && x.stop == nil {
-		x.failure = x.last.decode(into)
+	if x.succeeded() {
+		x.last.failure = x.decode(into)
 	}
 	x.capture()
-	if x.failure == nil && x.stop == nil {
+	if x.succeeded() {
 		return nil
 	}
 	return x.apiError()
 }
 
+func (x *exchange) succeeded() bool {
+	return x.last.failure == nil && x.stop == nil
+}
+
 // run makes attempts until one succeeds or none is left. What became of them
 // is in x: the engine's own result repeats it with less detail.
 func (x *exchange) run(ctx context.Context) {
+	request, err := x.request(ctx)
+	if err != nil {
+		x.last.failure = &failure{kind: ErrTransport, cause: x.hide(err)}
+		return
+	}
 	if x.stop = x.pace(ctx); x.stop != nil {
 		return
 	}
-	request, err := x.request(ctx)
-	if err != nil {
-		x.failure = &failure{kind: ErrTransport, cause: err}
-		return
-	}
-	engine := retryablehttp.Client{
-		HTTPClient:   x.http,
-		RetryMax:     x.config.retry.MaxAttempts - 1,
-		CheckRetry:   x.afterAttempt,
-		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return x.wait },
-		PrepareRetry: func(r *http.Request) error { x.stop = x.pace(r.Context()); return x.stop },
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	x.sent = time.Now()
-	if _, err := engine.Do(request); err != nil && x.stop == nil && ctx.Err() != nil && x.failure != nil {
-		x.stop = contextError(ctx) // ended during the wait before a retry
+	// The engine's result is not asked for: afterAttempt has seen it already.
+	_, _ = x.engine().Do(request)
+	if x.again { // the context ended during the wait
+		x.stop = contextError(ctx)
+		x.config.budget.giveBack()
 	}
 }
 
 func (x *exchange) request(ctx context.Context) (*retryablehttp.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, x.call.url, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, x.call.url, nil)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", x.userAgent)
 	x.authorize(request)
-	return retryablehttp.FromRequest(request)
+	return &retryablehttp.Request{Request: request}, nil
 }
 
-// pace waits until the next request may be sent.
+// engine repeats attempts and waits between them. Everything that is to be
+// decided is decided in afterAttempt.
+func (x *exchange) engine() *retryablehttp.Client {
+	return &retryablehttp.Client{
+		HTTPClient:   x.httpClient(),
+		RetryMax:     x.config.retry.MaxAttempts - 1,
+		CheckRetry:   x.afterAttempt,
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return x.wait },
+		PrepareRetry: x.beforeRetry,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// beforeRetry is the PrepareRetry of the engine: the wait is over.
+func (x *exchange) beforeRetry(request *http.Request) error {
+	x.again = false
+	x.stop = x.pace(request.Context())
+	return x.stop
+}
+
+// pace waits until the next request may be sent, and starts the clock of the
+// attempt.
 func (x *exchange) pace(ctx context.Context) error {
-	err := x.config.limits.wait(ctx, x.config.retry.MaxWait, func(d time.Duration) { x.reportPace(ctx, d) })
+	err := x.takePlace(ctx)
 	x.sent = time.Now()
+	x.deadline = x.sent.Add(x.config.timeout())
 	return err
+}
+
+func (x *exchange) takePlace(ctx context.Context) error {
+	return x.config.limits.wait(ctx, x.config.retry.MaxWait, func(d time.Duration) { x.reportPace(ctx, d) })
 }
 
 // afterAttempt takes in the outcome of an attempt and says whether to make
@@ -100,20 +126,20 @@ func (x *exchange) pace(ctx context.Context) error {
 func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	x.attempts++
 	a := x.receive(resp, err)
-	x.failure = x.classify(ctx, a)
+	a.failure = x.classify(ctx, a)
 	x.config.limits.observe(a, time.Now())
-	again := x.decide(ctx, a)
+	x.again = x.decide(ctx, a)
 	x.report(ctx, a)
 	x.keep(ctx, a)
-	return again, nil
+	return x.again, nil
 }
 
-// keep holds on to the outcome of an attempt. One that ended with the context,
-// before there was an answer, does not hide the answer before it.
+// keep holds on to the outcome of an attempt. One that the context cut short
+// does not hide what came of the attempt before it.
 func (x *exchange) keep(ctx context.Context, a answer) {
-	if a.status == 0 && ctx.Err() != nil && x.last.status != 0 {
-		x.stop = x.failure
-		x.failure = nil
+	if x.attempts > 1 && ctx.Err() != nil && errors.Is(a.failure, ctx.Err()) {
+		x.stop = a.failure
+		a.release()
 		return
 	}
 	x.last.release()

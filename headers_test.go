@@ -1,0 +1,89 @@
+package insights
+
+import (
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+func TestRetryAfterIsReadInEveryForm(t *testing.T) {
+	cases := map[string]time.Duration{
+		"":                               0,
+		"0":                              0,
+		"1":                              time.Second,
+		" 7 ":                            7 * time.Second,
+		"1.5":                            1500 * time.Millisecond,
+		"0.0001":                         100 * time.Microsecond,
+		"31536000":                       365 * 24 * time.Hour,
+		"-1":                             0,
+		"-1e400":                         0,
+		"1e400":                          math.MaxInt64,
+		"Inf":                            math.MaxInt64,
+		"NaN":                            0,
+		strings.Repeat("9", 400):         math.MaxInt64,
+		"soon":                           0,
+		"10 s":                           0,
+		"Fri, 01 May 2026 12:00:30 GMT":  30 * time.Second,
+		"Friday, 01-May-26 12:00:30 GMT": 30 * time.Second,
+		"Fri May  1 12:00:30 2026":       30 * time.Second,
+		"Fri, 01 May 2026 11:59:30 GMT":  0,
+		"Fri, 99 May 2026 11:59:30 GMT":  0,
+	}
+	for value, want := range cases {
+		assert.Equal(t, want, retryAfter(http.Header{"Retry-After": {value}}, noon), "%q", value)
+	}
+	assert.Zero(t, retryAfter(nil, noon), "no header at all")
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{"1", "1.5", "-3", "1e400", "NaN", "-Inf", "0x1p-2", "Fri, 01 May 2026 12:00:30 GMT", "soon"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if d := retryAfter(http.Header{"Retry-After": {value}}, noon); d < 0 {
+			t.Errorf("%q orders %s", value, d)
+		}
+		reset := resetTime(value, noon)
+		if year := reset.Year(); year < 0 || year > 9999 {
+			t.Errorf("%q is the year %d, which has no form in JSON", value, year)
+		}
+	})
+}
+
+func TestRateLimitHeadersAreRead(t *testing.T) {
+	inAMinute := noon.Add(time.Minute)
+	cases := map[string]struct {
+		limit, remaining, reset string
+		want                    RateLimit
+		known                   bool
+	}{
+		"all three, seconds from now": {"10", "3", "60", RateLimit{10, 3, inAMinute}, true},
+		"a fraction":                  {"10", "0", "0.5", RateLimit{10, 0, noon.Add(500 * time.Millisecond)}, true},
+		"Unix seconds":                {"10", "3", "1777636860", RateLimit{10, 3, inAMinute}, true},
+		"Unix milliseconds":           {"10", "3", "1777636860000", RateLimit{10, 3, inAMinute}, true},
+		"a date":                      {"10", "3", "Fri, 01 May 2026 12:01:00 GMT", RateLimit{10, 3, inAMinute}, true},
+		"none":                        {},
+		"no reset":                    {"10", "3", "", RateLimit{Limit: 10, Remaining: 3}, false},
+		"a reset in the past":         {"10", "3", "1777636740", RateLimit{10, 3, noon.Add(-time.Minute)}, false},
+		"no remaining":                {"10", "", "60", RateLimit{Limit: 10, Reset: inAMinute}, false},
+		"garbage":                     {"ten", "few", "soon", RateLimit{}, false},
+		"negative":                    {"-1", "-1", "-1", RateLimit{}, false},
+		"beyond the year 9999":        {"10", "3", "1e18", RateLimit{Limit: 10, Remaining: 3}, false},
+		"no number":                   {"10", "3", "NaN", RateLimit{Limit: 10, Remaining: 3}, false},
+	}
+	for name, test := range cases {
+		got, known := rateLimitOf(http.Header{
+			"X-Ratelimit-Limit":     {test.limit},
+			"X-Ratelimit-Remaining": {test.remaining},
+			"X-Ratelimit-Reset":     {test.reset},
+		}, noon)
+		assert.Equal(t, test.want, got, name)
+		assert.Equal(t, test.known, known, name)
+	}
+}

@@ -1,0 +1,377 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sendTimes records when requests arrive, since the beginning of a test.
+type sendTimes struct {
+	began  time.Time
+	answer func() *http.Response
+
+	mu    sync.Mutex
+	times []time.Duration
+}
+
+func recording(answer func() *http.Response) *sendTimes {
+	return &sendTimes{began: time.Now(), answer: answer}
+}
+
+func (s *sendTimes) RoundTrip(*http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.times = append(s.times, time.Since(s.began))
+	return s.answer(), nil
+}
+
+// mostWithin is the largest number of requests in any span of that length.
+func (s *sendTimes) mostWithin(span time.Duration) int {
+	most := 0
+	for i := range s.times {
+		until, _ := slices.BinarySearch(s.times, s.times[i]+span)
+		most = max(most, until-i)
+	}
+	return most
+}
+
+var success = replying(200, "{}")
+
+// pacedClient has the default limits, unless opts set others.
+func pacedClient(t *testing.T, transport http.RoundTripper, opts ...Option) *Client {
+	t.Helper()
+	first := []Option{WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: transport})}
+	c, err := NewClient("", account, append(first, opts...)...)
+	require.NoError(t, err)
+	return c
+}
+
+// inParallel makes n calls at once and waits for them.
+func inParallel(n int, call func()) {
+	var calls sync.WaitGroup
+	for range n {
+		calls.Go(call)
+	}
+	calls.Wait()
+}
+
+func TestFifteenCallsAtFiftyASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(success)
+		c := pacedClient(t, sent, WithRateLimit(50, 1))
+		inParallel(15, func() { assert.NoError(t, ask(t.Context(), c)) })
+		for i, at := range sent.times {
+			assert.InDelta(t, time.Duration(i)*20*time.Millisecond, at, float64(time.Microsecond), "call %d", i)
+		}
+	})
+}
+
+func TestTheDefaultIsNeverMoreThanTenInAnySecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(success)
+		c := pacedClient(t, sent)
+		time.Sleep(time.Minute) // an idle client saves up a burst, and no more
+		sent.began = time.Now()
+		inParallel(200, func() { assert.NoError(t, ask(t.Context(), c)) })
+		assert.LessOrEqual(t, sent.mostWithin(time.Second+time.Nanosecond), 10)
+		assert.InDelta(t, 198*125*time.Millisecond, time.Since(sent.began), float64(time.Millisecond), "and no slower")
+	})
+}
+
+func TestNoHourSeesMoreThanItsAllowanceAndAllOfItIsUsable(t *testing.T) {
+	for _, allowance := range []int{1, 7, 3500} {
+		t.Run(fmt.Sprint(allowance), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := pacedClient(t, recording(success), WithRateLimit(10, 1), WithHourlyLimit(allowance))
+				sent := &sendTimes{began: time.Now()}
+				for range 2*allowance + 1 {
+					require.NoError(t, c.config.limits.wait(t.Context(), time.Second, func(time.Duration) {}))
+					sent.times = append(sent.times, time.Since(sent.began))
+				}
+				assert.Equal(t, allowance, sent.mostWithin(time.Hour))
+				assert.Equal(t, 2*time.Hour, sent.times[2*allowance], "the third allowance begins with the third hour")
+			})
+		})
+	}
+}
+
+func TestClonesShareTheLimitsUnlessTheySetThemAnew(t *testing.T) {
+	for name, test := range map[string]struct {
+		anew []Option
+		want time.Duration
+	}{
+		"shared":       {nil, 3 * time.Second},
+		"set anew":     {[]Option{WithRateLimit(1, 2)}, time.Second},
+		"switched off": {[]Option{WithoutRateLimit()}, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := pacedClient(t, recording(success), WithRateLimit(1, 1))
+				clone, err := c.Clone(test.anew...)
+				require.NoError(t, err)
+				began := time.Now()
+				for range 2 {
+					require.NoError(t, ask(t.Context(), c))
+					require.NoError(t, ask(t.Context(), clone))
+				}
+				assert.Equal(t, test.want, time.Since(began))
+			})
+		})
+	}
+}
+
+func TestClonesShareTheHourlyLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := pacedClient(t, recording(success), WithHourlyLimit(2))
+		clone, err := c.Clone()
+		require.NoError(t, err)
+		began := time.Now()
+		require.NoError(t, ask(t.Context(), c))
+		require.NoError(t, ask(t.Context(), clone))
+		require.NoError(t, ask(t.Context(), c))
+		assert.Equal(t, time.Hour, time.Since(began))
+	})
+}
+
+func TestAWaitForAPlaceThatDoesNotFitTheDeadlineReturnsAtOnceAndTakesNone(t *testing.T) {
+	for name, limit := range map[string]Option{
+		"per second": WithRateLimit(0.1, 1),
+		"per hour":   WithHourlyLimit(1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent := recording(success)
+				c := pacedClient(t, sent, limit)
+				require.NoError(t, ask(t.Context(), c))
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				began := time.Now()
+				inParallel(100, func() {
+					err := ask(ctx, c)
+					assert.ErrorIs(t, err, ErrRateLimited)
+					assert.ErrorIs(t, err, context.DeadlineExceeded)
+					assert.Contains(t, err.Error(), "not sent: the rate limit asks for a wait of ")
+					assert.Zero(t, requireAPIError(t, err).Attempts)
+				})
+				assert.Zero(t, time.Since(began))
+				require.NoError(t, ask(t.Context(), c))
+				assert.Len(t, sent.times, 2)
+				assert.Contains(t, []time.Duration{10 * time.Second, time.Hour}, sent.times[1], "the next place is still free")
+			})
+		})
+	}
+}
+
+func TestAPlaceThatNobodyWaitedForIsFreeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := pacedClient(t, recording(success), WithRateLimit(1, 1), WithHourlyLimit(3))
+		require.NoError(t, ask(t.Context(), c))
+		impatient, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(500*time.Millisecond, cancel)
+		inParallel(2, func() {
+			err := ask(impatient, c)
+			assert.ErrorIs(t, err, context.Canceled)
+			assert.ErrorIs(t, err, ErrRateLimited)
+		})
+		began := time.Now()
+		inParallel(2, func() { assert.NoError(t, ask(t.Context(), c)) })
+		assert.Less(t, time.Since(began), 4*time.Second, "not an hour: the allowance is three")
+	})
+}
+
+func TestTheMemoryOfAnHourIsNotKeptForever(t *testing.T) {
+	w := newHourWindow(1 << 40)
+	for i := range 10_000 {
+		now := noon.Add(time.Duration(i) * time.Second)
+		w.add(w.free(now, now))
+	}
+	assert.LessOrEqual(t, len(w.sent), 3602)
+}
+
+func TestAPauseThatTheServiceOrdersIsKeptByAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(success)
+		first := true
+		sent.answer = func() *http.Response {
+			if first {
+				first = false
+				return reply(429, "", "Retry-After", "20")
+			}
+			return reply(200, "{}")
+		}
+		c := pacedClient(t, sent)
+		clone, err := c.Clone(WithRateLimit(5, 1))
+		require.NoError(t, err)
+		done := make(chan error)
+		go func() { done <- ask(t.Context(), c) }()
+		synctest.Wait() // the order is there
+		inParallel(50, func() {
+			assert.NoError(t, ask(t.Context(), c))
+			assert.NoError(t, ask(t.Context(), clone))
+		})
+		require.NoError(t, <-done)
+		require.Len(t, sent.times, 102)
+		assert.GreaterOrEqual(t, sent.times[1], 20*time.Second)
+		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10+6, "no rush after the pause: the rates of the two clients")
+	})
+}
+
+// Two hundred calls have their places when the pause is ordered.
+func TestAPauseDoesNotEndInARush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(nil)
+		sent.answer = func() *http.Response {
+			if len(sent.times) == 5 {
+				return reply(503, "", "Retry-After", "10")
+			}
+			return reply(200, "{}")
+		}
+		c := pacedClient(t, sent)
+		inParallel(200, func() { assert.NoError(t, ask(t.Context(), c)) })
+		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
+		assert.GreaterOrEqual(t, sent.times[5]-sent.times[4], 10*time.Second)
+		assert.Len(t, c.config.limits.perHour.sent, 201, "a place given back is not spent")
+	})
+}
+
+func TestAPauseBeyondTheLongestWaitEndsOtherCallsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, requests := inTurn(replying(429, "", "Retry-After", "31536000"), 200)
+		c := clientOver(t, transport)
+		require.ErrorIs(t, ask(t.Context(), c), ErrRateLimited)
+		began := time.Now()
+		err := ask(t.Context(), c)
+		assert.ErrorIs(t, err, ErrRateLimited)
+		assert.Contains(t, err.Error(), "not sent: the service ordered a wait that goes on for 1h0m0s, and the longest allowed is 30s")
+		assert.Zero(t, time.Since(began))
+		time.Sleep(time.Hour) // no answer stops a client for longer
+		require.NoError(t, ask(t.Context(), c))
+		assert.EqualValues(t, 2, requests.Load())
+	})
+}
+
+func TestWhatRemainsIsHeededByAllTogether(t *testing.T) {
+	for name, reset := range map[string]string{
+		"seconds from now":  "60",
+		"Unix seconds":      "946684860",
+		"Unix milliseconds": "946684860000",
+		"a date":            "Sat, 01 Jan 2000 00:01:00 GMT",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent := recording(nil)
+				sent.answer = func() *http.Response {
+					remaining := max(0, 5-len(sent.times))
+					if time.Since(sent.began) >= time.Minute {
+						remaining = 1000
+					}
+					return reply(200, "{}", "X-Ratelimit-Remaining", fmt.Sprint(remaining), "X-Ratelimit-Reset", reset)
+				}
+				c := clientOver(t, sent)
+				require.NoError(t, ask(t.Context(), c)) // four remain
+				inParallel(30, func() { assert.NoError(t, ask(t.Context(), c)) })
+				for _, at := range sent.times[:5] {
+					assert.Zero(t, at)
+				}
+				for _, at := range sent.times[5:] {
+					assert.GreaterOrEqual(t, at, time.Minute)
+				}
+			})
+		})
+	}
+}
+
+func TestLimitsThatMeanNothingAreIgnored(t *testing.T) {
+	for _, reset := range []string{"", "soon", "-60", "NaN", "1e300", "Sat, 01 Jan 2000 00:00:00 GMT", "1"} {
+		synctest.Test(t, func(t *testing.T) {
+			c := clientOver(t, recording(replying(200, "{}", "X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", reset)))
+			began := time.Now()
+			for range 3 {
+				require.NoError(t, ask(t.Context(), c))
+			}
+			assert.LessOrEqual(t, time.Since(began), 2*time.Second, "%q", reset)
+		})
+	}
+}
+
+func TestALongResetStopsAClientForAnHourAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clientOver(t, recording(replying(200, "{}", "X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", "99999999")))
+		began := time.Now()
+		require.NoError(t, ask(t.Context(), c))
+		require.NoError(t, ask(t.Context(), c))
+		assert.Equal(t, time.Hour, time.Since(began))
+	})
+}
+
+func TestAWaitForTheServiceThatDoesNotFitTheDeadlineReturnsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, requests := inTurn(replying(200, "{}", "X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", "60"))
+		c := clientOver(t, transport)
+		require.NoError(t, ask(t.Context(), c))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		err := ask(ctx, c)
+		assert.Zero(t, time.Since(began))
+		assert.ErrorIs(t, err, ErrRateLimited)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.EqualValues(t, 1, requests.Load())
+	})
+}
+
+// A pacing wait before a retry ends the call with the answer that there was.
+func TestAPacingWaitThatDoesNotFitKeepsTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		transport, _ := inTurn(replying(503, `{"message":"maintenance"}`))
+		err := ask(ctx, pacedClient(t, transport, WithHourlyLimit(1)))
+		assert.ErrorIs(t, err, ErrServer)
+		assert.ErrorIs(t, err, ErrRateLimited)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, "maintenance", requireAPIError(t, err).Message)
+	})
+}
+
+func TestTwoHundredGoroutinesShareAClientUnderFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(nil)
+		sent.answer = func() *http.Response {
+			switch n := len(sent.times); {
+			case n%17 == 0:
+				return reply(429, "", "Retry-After", "1")
+			case n%13 == 0:
+				return reply(502, "<html>", "X-Request-Id", account.AccessKey)
+			case n%11 == 0:
+				return reply(200, "{", "X-Ratelimit-Remaining", "2", "X-Ratelimit-Reset", "1")
+			}
+			return reply(200, "{}")
+		}
+		c := pacedClient(t, sent)
+		inParallel(200, func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			for range 3 {
+				var info ResponseInfo
+				if err := ask(ctx, c, CaptureResponse(&info)); err != nil {
+					requireAPIError(t, err)
+				}
+			}
+		})
+		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
+		assert.Zero(t, c.config.limits.server.inFlight)
+	})
+}
+
+var errReset = errors.New("connection reset by peer")

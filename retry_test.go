@@ -1,0 +1,277 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhatIsTriedAgain(t *testing.T) {
+	cases := map[int][]int{ // attempts → statuses
+		1: {101, 300, 304, 400, 401, 403, 404, 405, 407, 409, 410, 418, 422, 426, 431, 451, 501, 505, 511, 599},
+		4: {429, 500, 502, 503, 504},
+	}
+	for attempts, statuses := range cases {
+		for _, status := range statuses {
+			t.Run(fmt.Sprint(status), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					transport, requests := inTurn(status)
+					var info ResponseInfo
+					err := ask(t.Context(), clientOver(t, transport), CaptureResponse(&info))
+					apiErr := requireAPIError(t, err)
+					assert.Equal(t, status, apiErr.StatusCode)
+					assert.Equal(t, attempts, apiErr.Attempts)
+					assert.Equal(t, attempts, info.Attempts)
+					assert.EqualValues(t, attempts, requests.Load())
+				})
+			})
+		}
+	}
+}
+
+func TestARetryThatSucceedsIsASuccess(t *testing.T) {
+	for _, first := range []any{429, 500, 502, 503, 504, errors.New("connection reset")} {
+		synctest.Test(t, func(t *testing.T) {
+			transport, _ := inTurn(first, first, 200)
+			var info ResponseInfo
+			began := time.Now()
+			require.NoError(t, ask(t.Context(), clientOver(t, transport), CaptureResponse(&info)))
+			assert.Equal(t, 3, info.Attempts)
+			assert.Equal(t, 200, info.StatusCode)
+			assert.Equal(t, time.Since(began), info.Elapsed)
+			assert.Less(t, info.Elapsed, 1500*time.Millisecond, "500 ms and 1 s at most")
+		})
+	}
+}
+
+func TestAnAnswerThatIsWrongIsNotTriedAgain(t *testing.T) {
+	for name, answer := range map[string]func() *http.Response{
+		"HTML":              replying(200, "<html>", "Content-Type", "text/html"),
+		"truncated":         replying(200, `{"items":[`),
+		"too large":         replying(200, `{"items":[]}         `),
+		"switches protocol": replying(101, ""),
+	} {
+		transport, requests := inTurn(answer)
+		assert.Error(t, ask(t.Context(), clientOver(t, transport, WithMaxResponseBytes(15))), name)
+		assert.EqualValues(t, 1, requests.Load(), name)
+	}
+}
+
+func TestOneAttemptMeansNoRetry(t *testing.T) {
+	transport, requests := inTurn(503)
+	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+	assert.ErrorIs(t, err, ErrServer)
+	assert.NotContains(t, err.Error(), "attempts")
+	assert.EqualValues(t, 1, requests.Load())
+}
+
+func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
+	policy := RetryPolicy{}.withDefaults()
+	for attempts, limit := range map[int]time.Duration{
+		1:           500 * time.Millisecond,
+		2:           time.Second,
+		3:           2 * time.Second,
+		6:           16 * time.Second,
+		7:           30 * time.Second,
+		8:           30 * time.Second,
+		math.MaxInt: 30 * time.Second,
+	} {
+		shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
+		for range 2000 {
+			wait, ordered := policy.next(attempts, nil)
+			require.False(t, ordered)
+			shortest, longest = min(shortest, wait), max(longest, wait)
+		}
+		assert.Less(t, longest, limit, "after %d attempts", attempts)
+		assert.Greater(t, longest, limit*9/10, "after %d attempts", attempts)
+		assert.Less(t, shortest, limit/10, "after %d attempts", attempts)
+	}
+}
+
+func TestTheLongestPolicyDoesNotOverflow(t *testing.T) {
+	for _, policy := range []RetryPolicy{{MinWait: math.MaxInt64}, {MaxWait: math.MaxInt64}, {MinWait: 1, MaxWait: 1}} {
+		for attempts := range 70 {
+			wait, _ := policy.withDefaults().next(attempts+1, nil)
+			assert.GreaterOrEqual(t, wait, time.Duration(0))
+		}
+	}
+}
+
+func TestTheServiceOrdersTheWait(t *testing.T) {
+	for value, want := range map[string]time.Duration{
+		"7":                             7 * time.Second,
+		"2.5":                           2500 * time.Millisecond,
+		"30":                            30 * time.Second,
+		"Sat, 01 Jan 2000 00:00:20 GMT": 20 * time.Second, // synctest begins at midnight
+	} {
+		for _, status := range []int{429, 503} {
+			synctest.Test(t, func(t *testing.T) {
+				transport, _ := inTurn(replying(status, "", "Retry-After", value), 200)
+				var info ResponseInfo
+				require.NoError(t, ask(t.Context(), clientOver(t, transport), CaptureResponse(&info)))
+				assert.Equal(t, want, info.Elapsed, "%d %s", status, value)
+			})
+		}
+	}
+}
+
+func TestAnOrderBeyondTheLongestWaitEndsTheCallAtOnce(t *testing.T) {
+	for _, value := range []string{"31", "31536000", "1e400", "Inf", "Wed, 01 Jan 2031 00:00:00 GMT"} {
+		synctest.Test(t, func(t *testing.T) {
+			transport, requests := inTurn(replying(429, `{"message":"slow down"}`, "Retry-After", value))
+			began := time.Now()
+			err := ask(t.Context(), clientOver(t, transport))
+			assert.Zero(t, time.Since(began), value)
+			assert.ErrorIs(t, err, ErrRateLimited)
+			assert.NotErrorIs(t, err, context.DeadlineExceeded)
+			assert.Contains(t, err.Error(), "slow down: not tried again: the service orders a wait of ")
+			assert.Greater(t, requireAPIError(t, err).RetryAfter, 30*time.Second)
+			assert.EqualValues(t, 1, requests.Load())
+		})
+	}
+}
+
+func TestAWaitThatDoesNotFitTheDeadlineEndsTheCallAtOnce(t *testing.T) {
+	for status, kind := range map[int]error{429: ErrRateLimited, 503: ErrServer} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			transport, requests := inTurn(replying(status, `{"message":"not now"}`, "Retry-After", "2"))
+			began := time.Now()
+			err := ask(ctx, clientOver(t, transport))
+			assert.Zero(t, time.Since(began))
+			assert.ErrorIs(t, err, kind)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			apiErr := requireAPIError(t, err)
+			assert.Equal(t, `{"message":"not now"}`, string(apiErr.Body))
+			assert.Equal(t, 2*time.Second, apiErr.RetryAfter)
+			assert.Contains(t, err.Error(), "not now: not tried again: a wait of 2s does not fit the deadline")
+			assert.EqualValues(t, 1, requests.Load())
+		})
+	}
+}
+
+func TestAWaitThatIsCancelledTellsBothTruths(t *testing.T) {
+	for name, cause := range map[string]error{"plain": nil, "with a cause": errors.New("the user pressed ^C")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(3*time.Second, func() { cancel(cause) })
+				transport, _ := inTurn(replying(429, `{"message":"slow down"}`, "Retry-After", "10"))
+				c := clientOver(t, transport)
+				began := time.Now()
+				err := ask(ctx, c)
+				assert.Equal(t, 3*time.Second, time.Since(began))
+				assert.ErrorIs(t, err, context.Canceled)
+				assert.ErrorIs(t, err, ErrRateLimited)
+				if cause != nil {
+					assert.ErrorIs(t, err, cause)
+				}
+				assert.Equal(t, "slow down", requireAPIError(t, err).Message)
+				assert.EqualValues(t, fullBudget, c.config.budget.left.Load(), "no retry was made")
+			})
+		})
+	}
+}
+
+func TestAnAttemptsTimeoutIsNotTheEndOfTheContext(t *testing.T) {
+	silence := inMemory(func(request *http.Request) (*http.Response, error) {
+		<-request.Context().Done()
+		return nil, request.Context().Err()
+	})
+	t.Run("alone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			err := ask(t.Context(), clientOver(t, silence, WithRetry(RetryPolicy{MaxAttempts: 2})))
+			assert.ErrorIs(t, err, ErrTimeout)
+			assert.ErrorIs(t, err, ErrTransport)
+			assert.NotErrorIs(t, err, context.DeadlineExceeded)
+			assert.Contains(t, err.Error(), "timed out: the attempt took longer than 30s")
+			assert.GreaterOrEqual(t, time.Since(began), time.Minute)
+			assert.Less(t, time.Since(began), time.Minute+500*time.Millisecond)
+		})
+	})
+	t.Run("and then the context's", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
+			defer cancel()
+			err := ask(ctx, clientOver(t, silence))
+			assert.ErrorIs(t, err, ErrTimeout)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
+		})
+	})
+	t.Run("the shorter of the client's", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			c := clientOver(t, nil, WithHTTPClient(&http.Client{Transport: silence, Timeout: time.Second}), WithRetry(RetryPolicy{MaxAttempts: 1}))
+			assert.ErrorIs(t, ask(t.Context(), c), ErrTimeout)
+			assert.Equal(t, time.Second, time.Since(began))
+		})
+	})
+}
+
+func TestAnOutageIsNotMultiplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, requests := inTurn(503)
+		c := clientOver(t, transport)
+		clone, err := c.Clone(WithRetry(RetryPolicy{MaxAttempts: 10}))
+		require.NoError(t, err)
+		var calls sync.WaitGroup
+		var stopped atomic.Int32
+		for i := range 200 {
+			calls.Go(func() {
+				err := ask(t.Context(), []*Client{c, clone}[i%2])
+				if assert.ErrorIs(t, err, ErrServer) && requireAPIError(t, err).Attempts < 4 {
+					assert.Contains(t, err.Error(), "not tried again: the client's retry budget is used up")
+					stopped.Add(1)
+				}
+			})
+		}
+		calls.Wait()
+		assert.EqualValues(t, 200+fullBudget, requests.Load())
+		assert.Positive(t, stopped.Load())
+	})
+}
+
+func TestASuccessGivesOneRetryBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, requests := inTurn(503, 503, 200, 503)
+		c := clientOver(t, transport)
+		c.config.budget.left.Store(2)
+		require.NoError(t, ask(t.Context(), c), "two retries")
+		require.Error(t, ask(t.Context(), c), "one retry")
+		assert.EqualValues(t, 5, requests.Load())
+	})
+}
+
+func TestTheRetryBudgetIsExactUnderConcurrency(t *testing.T) {
+	budget := newRetryBudget()
+	var taken atomic.Int64
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() {
+			for range 200 {
+				if budget.take() {
+					taken.Add(1)
+					budget.giveBack()
+				}
+			}
+		})
+	}
+	all.Wait()
+	assert.Positive(t, taken.Load())
+	assert.EqualValues(t, fullBudget, budget.left.Load())
+	budget.giveBack()
+	assert.EqualValues(t, fullBudget, budget.left.Load(), "never more than it began with")
+}

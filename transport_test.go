@@ -1,0 +1,289 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// inMemory is a transport without a network, so that time can stand still.
+type inMemory func(*http.Request) (*http.Response, error)
+
+func (f inMemory) RoundTrip(request *http.Request) (*http.Response, error) {
+	if err := request.Context().Err(); err != nil {
+		return nil, err
+	}
+	return f(request)
+}
+
+// reply is an answer; headers come as name and value in turn.
+func reply(status int, body string, headers ...string) *http.Response {
+	resp := &http.Response{
+		StatusCode:    status,
+		Header:        http.Header{},
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		resp.Header.Add(headers[i], headers[i+1])
+	}
+	return resp
+}
+
+// inTurn gives one answer after the other, and the last one ever after.
+func inTurn(outcomes ...any) (transport inMemory, requests *atomic.Int32) {
+	requests = new(atomic.Int32)
+	return func(*http.Request) (*http.Response, error) {
+		n := int(requests.Add(1))
+		switch outcome := outcomes[min(n, len(outcomes))-1].(type) {
+		case error:
+			return nil, outcome
+		case func() *http.Response:
+			return outcome(), nil
+		default:
+			return reply(outcome.(int), "{}"), nil
+		}
+	}, requests
+}
+
+func replying(status int, body string, headers ...string) func() *http.Response {
+	return func() *http.Response { return reply(status, body, headers...) }
+}
+
+// A key that is not hexadecimal, as a real one would be.
+var account = Credentials{Username: "a-user", AccessKey: "Qz7-wXv!kLm/pRt&yUi2hGf<nBs"}
+
+const testOrigin = "https://insights.test"
+
+// clientOver asks transport, unpaced.
+func clientOver(t testing.TB, transport http.RoundTripper, opts ...Option) *Client {
+	t.Helper()
+	first := []Option{WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: transport}), WithoutRateLimit()}
+	c, err := NewClient("", account, append(first, opts...)...)
+	require.NoError(t, err)
+	return c
+}
+
+var lastWeek = Last(7 * 24 * time.Hour)
+
+// theCalls are all that a client offers for one request.
+var theCalls = []struct {
+	name, path string
+	do         func(context.Context, *Client, ...CallOption) (any, error)
+}{
+	{"Tests", testsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
+		return c.Tests(ctx, TestsOptions{Period: lastWeek}, opts...)
+	}},
+	{"TestMetrics", testMetricsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
+		return c.TestMetrics(ctx, TestMetricsOptions{Period: lastWeek, Query: "login"}, opts...)
+	}},
+	{"TestTrends", testTrendsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
+		return c.TestTrends(ctx, TestTrendsOptions{Period: lastWeek, Interval: time.Hour}, opts...)
+	}},
+	{"BuildsTests", buildsTestsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
+		return c.BuildsTests(ctx, BuildsTestsOptions{Period: lastWeek}, opts...)
+	}},
+	{"ErrorTrends", errorTrendsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
+		return c.ErrorTrends(ctx, ErrorTrendsOptions{Period: lastWeek}, opts...)
+	}},
+}
+
+// ask makes the simplest call.
+func ask(ctx context.Context, c *Client, opts ...CallOption) error {
+	_, err := c.Tests(ctx, TestsOptions{Period: lastWeek}, opts...)
+	return err
+}
+
+// requireAPIError is err with everything known of it.
+func requireAPIError(t testing.TB, err error) *APIError {
+	t.Helper()
+	apiErr, ok := errors.AsType[*APIError](err)
+	require.True(t, ok, "%T is no *APIError: %v", err, err)
+	return apiErr
+}
+
+func TestEveryCallIsOneAuthenticatedGet(t *testing.T) {
+	for _, call := range theCalls {
+		t.Run(call.name, func(t *testing.T) {
+			var got *http.Request
+			c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+				got = request
+				return reply(http.StatusOK, "{}"), nil
+			}), WithApplication("gate", "1.2"))
+			value, err := call.do(t.Context(), c)
+			require.NoError(t, err)
+			assert.NotNil(t, value)
+
+			user, key, _ := got.BasicAuth()
+			assert.Equal(t, account, Credentials{user, key})
+			assert.Equal(t, http.MethodGet, got.Method)
+			assert.Equal(t, testOrigin+call.path, got.URL.Scheme+"://"+got.URL.Host+got.URL.Path)
+			assert.Equal(t, "application/json", got.Header.Get("Accept"))
+			assert.True(t, strings.HasPrefix(got.UserAgent(), "gate/1.2 insights-go/"), got.UserAgent())
+			assert.Nil(t, got.Body)
+		})
+	}
+}
+
+func TestACallReturnsAValueOrAnErrorNeverBoth(t *testing.T) {
+	for _, call := range theCalls {
+		for status, body := range map[int]string{200: `{}`, 201: `[]`, 404: `{}`, 206: `{"meta":`} {
+			c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { return reply(status, body), nil }))
+			value, err := call.do(t.Context(), c)
+			if body == `{}` && status == 200 {
+				assert.NoError(t, err, call.name)
+				continue
+			}
+			assert.Error(t, err, call.name)
+			assert.Empty(t, value, "%s beside an error", call.name)
+		}
+	}
+}
+
+func TestTheLastAnswerStaysInTheErrorOfALaterAttemptThatTheContextEnds(t *testing.T) {
+	outage := replying(http.StatusServiceUnavailable, `{"message":"maintenance"}`, "X-Request-Id", "r-1")
+	hang := func(request *http.Request) (*http.Response, error) {
+		<-request.Context().Done()
+		return nil, request.Context().Err()
+	}
+	dribble := func(request *http.Request) (*http.Response, error) {
+		resp := reply(http.StatusOK, "")
+		resp.ContentLength = -1
+		resp.Body = io.NopCloser(endless{request.Context()})
+		return resp, nil
+	}
+	for name, second := range map[string]inMemory{"silence": hang, "half an answer": dribble} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				requests := 0
+				c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+					if requests++; requests == 1 {
+						return outage(), nil
+					}
+					return second(request)
+				}))
+				var info ResponseInfo
+				err := ask(ctx, c, CaptureResponse(&info))
+				apiErr := requireAPIError(t, err)
+				assert.ErrorIs(t, err, ErrServer)
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.NotErrorIs(t, err, ErrTimeout, "it was not the attempt's timeout")
+				assert.Equal(t, 503, apiErr.StatusCode)
+				assert.Equal(t, "maintenance", apiErr.Message)
+				assert.Equal(t, "r-1", apiErr.RequestID)
+				assert.Equal(t, 2, apiErr.Attempts)
+				assert.Equal(t, 503, info.StatusCode)
+				assert.Equal(t, 5*time.Second, info.Elapsed)
+			})
+		})
+	}
+}
+
+// endless is a body that dribbles until the context ends.
+type endless struct{ ctx context.Context }
+
+func (e endless) Read(p []byte) (int, error) {
+	select {
+	case <-e.ctx.Done():
+		return 0, e.ctx.Err()
+	case <-time.After(time.Second):
+		p[0] = ' '
+		return 1, nil
+	}
+}
+
+func TestWhyTheConnectionFailedStaysInTheErrorOfALaterAttemptThatTheContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		requests := 0
+		err := ask(ctx, clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+			if requests++; requests == 1 {
+				return nil, errors.New("connection refused")
+			}
+			<-request.Context().Done()
+			return nil, request.Context().Err()
+		})))
+		assert.ErrorIs(t, err, ErrTransport)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no answer: no complete answer: connection refused; context deadline exceeded (after 2 attempts)")
+	})
+}
+
+func TestAnAnswerThatIsThereIsNotThrownAwayWhenTheContextEnds(t *testing.T) {
+	for status, kind := range map[int]error{200: nil, 404: ErrNotFound} {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := ask(ctx, clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			cancel()
+			return reply(status, "{}"), nil
+		})))
+		assert.ErrorIs(t, err, kind)
+		assert.NotErrorIs(t, err, context.Canceled)
+	}
+}
+
+func TestAContextThatHasEndedSendsNothing(t *testing.T) {
+	transport, requests := inTurn(200)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the build was aborted"))
+	err := ask(ctx, clientOver(t, transport))
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no answer: context canceled: the build was aborted")
+	assert.Zero(t, requireAPIError(t, err).Attempts)
+	assert.Zero(t, requests.Load())
+}
+
+func TestACustomTransportThatMisbehavesIsAFailedConnection(t *testing.T) {
+	transports := map[string]inMemory{
+		"nothing at all":     func(*http.Request) (*http.Response, error) { return nil, nil },
+		"no status":          func(*http.Request) (*http.Response, error) { return reply(0, "{}"), nil },
+		"answer and error":   func(*http.Request) (*http.Response, error) { return reply(200, "{}"), errors.New("both") },
+		"an ended context":   func(*http.Request) (*http.Response, error) { return nil, context.Canceled },
+		"its own timeout":    func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded },
+		"its own text as is": func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+	}
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+			assert.ErrorIs(t, err, ErrTransport)
+			assert.NotErrorIs(t, err, context.Canceled, "the caller's context lives")
+			assert.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context lives")
+			assert.Zero(t, requireAPIError(t, err).StatusCode)
+		})
+	}
+}
+
+// One answer, given again and again by pointer, is never written to.
+func TestAnAnswerOfACustomTransportIsNotWrittenTo(t *testing.T) {
+	shared := &http.Response{StatusCode: 404, Header: http.Header{"X-Echo": {account.AccessKey}, "Location": {"::no url"}}}
+	before := shared.Header.Clone()
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { return shared, nil }))
+	for range 2 {
+		assert.ErrorIs(t, ask(t.Context(), c), ErrNotFound)
+	}
+	assert.Equal(t, before, shared.Header)
+	assert.Nil(t, shared.Body)
+}
+
+func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	transport, _ := inTurn(200, 404, 503, 200, errors.New("reset"), replying(302, "", "Location", "/on"), 200)
+	c := clientOver(t, transport, WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1}))
+	for range 4 {
+		_ = ask(t.Context(), c)
+		_ = ask(ended, c)
+	}
+	assert.Zero(t, c.config.limits.server.inFlight)
+}
