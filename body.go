@@ -64,9 +64,18 @@ func (b *received) readAll(r io.Reader, size, limit int64) error {
 		case err != nil:
 			return err
 		case len(b.data) == cap(b.data):
-			b.grow(min(2*int64(cap(b.data)), limit+bytes.MinRead))
+			b.grow(larger(int64(cap(b.data)), limit))
 		}
 	}
+}
+
+// larger is the size of the buffer after one of that size: twice it, or enough
+// to see the end of the largest body.
+func larger(size, limit int64) int64 {
+	if 2*size >= limit {
+		return limit + bytes.MinRead
+	}
+	return 2 * size
 }
 
 func clamp(n, low, high int64) int64 {
@@ -78,9 +87,9 @@ func (b *received) grow(size int64) {
 	if int64(cap(b.data)) >= size {
 		return
 	}
-	larger := make([]byte, len(b.data), size)
-	copy(larger, b.data)
-	b.data = larger
+	grown := make([]byte, len(b.data), size)
+	copy(grown, b.data)
+	b.data = grown
 }
 
 // Read is at its end: everything there is was read.

@@ -57,25 +57,43 @@ func (s *serverLimit) finish() {
 	s.inFlight--
 }
 
-// observe counts a request as done and learns from its answer. What the answer
-// says remains does not yet count the requests that are still under way.
+// resetPrecision is how far two announcements of the same reset may lie apart:
+// the service rounds to seconds.
+const resetPrecision = time.Second
+
+// observe counts a request as done and learns from its answer.
 func (l limits) observe(a answer, now time.Time) {
 	l.server.finish()
-	limit, known := rateLimitOf(a.header, now)
-	order := time.Duration(0)
 	if a.status == http.StatusTooManyRequests || a.status >= http.StatusInternalServerError {
-		order = retryAfter(a.header, now)
+		l.server.pauseFor(retryAfter(a.header, now), now)
 	}
-	s := l.server
+	if limit, known := rateLimitOf(a.header, now); known {
+		l.server.allow(limit.Remaining, limit.Reset, now)
+	}
+}
+
+// pauseFor takes an order to send nothing for d.
+func (s *serverLimit) pauseFor(d time.Duration, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if until := now.Add(min(order, longestPause)); order > 0 && until.After(s.until) {
+	if until := now.Add(min(d, longestPause)); until.After(s.until) {
 		s.until = until
 	}
-	if latest := now.Add(longestPause); known {
-		s.left, s.reset = limit.Remaining-s.inFlight, limit.Reset
-		if s.reset.After(latest) {
-			s.reset = latest
-		}
+}
+
+// allow takes how many requests remain until reset, which does not yet count
+// those under way. Answers overtake each other: of several with the same reset
+// the lowest counts.
+func (s *serverLimit) allow(remaining int, reset, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := remaining - s.inFlight
+	if latest := now.Add(longestPause); reset.After(latest) {
+		reset = latest
 	}
+	if now.Before(s.reset) && reset.Sub(s.reset).Abs() <= resetPrecision {
+		s.left = min(s.left, left)
+		return
+	}
+	s.left, s.reset = left, reset
 }

@@ -1,0 +1,282 @@
+package insights
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func contextOf(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), d)
+}
+
+func TestABodyIsReadToItsEndOrItsBound(t *testing.T) {
+	for _, size := range []int{0, 1, firstBuffer - 1, firstBuffer, firstBuffer + 1, 100_000, 1<<20 + 1} {
+		for name, read := range map[string]func(io.Reader) io.Reader{
+			"at once":      func(r io.Reader) io.Reader { return r },
+			"with the EOF": iotest.DataErrReader,
+			"in halves":    iotest.HalfReader,
+		} {
+			want := bytes.Repeat([]byte("x"), size)
+			for _, announced := range []int64{int64(size), -1} {
+				body := new(received)
+				require.NoError(t, body.readAll(read(bytes.NewReader(want)), announced, int64(size)), "%s, %d", name, size)
+				assert.True(t, bytes.Equal(want, body.data), "%s, %d", name, size)
+				if size > 0 {
+					err := new(received).readAll(read(bytes.NewReader(want)), -1, int64(size-1))
+					assert.Equal(t, errBodyTooLarge, err, "%s, %d", name, size)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatBreaksOffKeepsWhatCame(t *testing.T) {
+	body := new(received)
+	err := body.readAll(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errReset)), 8, 100)
+	assert.Equal(t, errReset, err)
+	assert.Equal(t, "half", string(body.data))
+}
+
+// closeCounter tells whether a body was read and closed.
+type closeCounter struct {
+	io.Reader
+	reads, closes atomic.Int32
+}
+
+func (c *closeCounter) Read(p []byte) (int, error) {
+	c.reads.Add(1)
+	return c.Reader.Read(p)
+}
+
+func (c *closeCounter) Close() error {
+	c.closes.Add(1)
+	return errors.New("closing failed, which changes nothing")
+}
+
+func TestEveryBodyIsClosedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		body   io.Reader
+		length int64
+	}{
+		"a success":       {200, strings.NewReader("{}"), 2},
+		"a refusal":       {404, strings.NewReader("{}"), 2},
+		"a long refusal":  {404, zeros{}, -1},
+		"too large":       {200, zeros{}, -1},
+		"broken":          {200, iotest.ErrReader(errReset), -1},
+		"broken refusal":  {500, iotest.ErrReader(errReset), -1},
+		"announced large": {200, zeros{}, 1 << 40},
+		"switches":        {101, zeros{}, -1},
+		"a redirect":      {302, zeros{}, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := &closeCounter{Reader: test.body}
+			c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: test.status, Body: body, ContentLength: test.length}, nil
+			}), WithRetry(RetryPolicy{MaxAttempts: 1}), WithMaxResponseBytes(100_000))
+			_ = ask(t.Context(), c)
+			assert.EqualValues(t, 1, body.closes.Load())
+		})
+	}
+}
+
+// zeros is a body without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestABodyThatAnnouncesTooMuchIsNotRead(t *testing.T) {
+	body := &closeCounter{Reader: zeros{}}
+	requests := 0
+	err := ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+		requests++
+		return &http.Response{StatusCode: 200, Body: body, ContentLength: 16<<20 + 1}, nil
+	})))
+	assert.ErrorIs(t, err, ErrResponseTooLarge)
+	assert.Contains(t, err.Error(), "more than 16777216 bytes")
+	assert.Contains(t, err.Error(), "WithMaxResponseBytes")
+	assert.Zero(t, body.reads.Load())
+	assert.Equal(t, 1, requests, "it will be as large the next time")
+}
+
+func TestTheBoundIsInclusive(t *testing.T) {
+	for limit, want := range map[int64]error{11: nil, 10: ErrResponseTooLarge} {
+		transport, _ := inTurn(replying(200, `{"it":null}`))
+		assert.ErrorIs(t, ask(t.Context(), clientOver(t, transport, WithMaxResponseBytes(limit))), want)
+	}
+}
+
+// gzipBomb is a gigabyte of zeros, compressed once and repeated as often as
+// the client reads.
+var gzipBomb = sync.OnceValue(func() []byte {
+	var packed bytes.Buffer
+	w, _ := flate.NewWriter(&packed, flate.BestCompression)
+	_, _ = w.Write(make([]byte, 4<<20))
+	_ = w.Flush()
+	return packed.Bytes()
+})
+
+var gzipHeader = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
+
+func TestHostileBodiesCostTheBoundAndLittleMore(t *testing.T) {
+	const bound, allowed = 16 << 20, 16<<20 + 32<<20
+	for name, serve := range map[string]func(io.Writer, http.Header) error{
+		"a gzip bomb": func(w io.Writer, h http.Header) error {
+			h.Set("Content-Encoding", "gzip")
+			_, err := w.Write(gzipHeader)
+			for range 256 {
+				if _, err = w.Write(gzipBomb()); err != nil {
+					break
+				}
+			}
+			return err
+		},
+		"an endless body": func(w io.Writer, _ http.Header) error {
+			_, err := io.Copy(w, zeros{})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gzipBomb()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = serve(w, w.Header()) }))
+			defer server.Close()
+			c := clientOver(t, nil, WithHTTPClient(server.Client()), WithBaseURL(server.URL), WithMaxResponseBytes(bound))
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			err := ask(t.Context(), c)
+			runtime.ReadMemStats(&after)
+			assert.ErrorIs(t, err, ErrResponseTooLarge)
+			assert.Equal(t, 1, requireAPIError(t, err).Attempts)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(allowed), "allocated in all, the server's part included")
+		})
+	}
+}
+
+func TestTheBodyOfARefusalIsCutAt64KiB(t *testing.T) {
+	for name, status := range map[string]int{"refused": 400, "failed": 501} {
+		transport, _ := inTurn(replying(status, strings.Repeat("no ", 1<<20)))
+		var bytesRead int64
+		c := clientOver(t, transport, WithOnAttempt(func(_ context.Context, a Attempt) { bytesRead = a.Bytes }))
+		err := ask(t.Context(), c)
+		apiErr := requireAPIError(t, err)
+		assert.Len(t, apiErr.Body, 64<<10, name)
+		assert.Len(t, []rune(apiErr.Message), shownText, name)
+		assert.EqualValues(t, 64<<10, bytesRead, name)
+		assert.NotErrorIs(t, err, ErrResponseTooLarge, name)
+	}
+}
+
+// What an error or a ResponseInfo holds is not overwritten by the next call.
+func TestWhatACallReturnedIsItsOwn(t *testing.T) {
+	answers := 0
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+		answers++
+		return reply(400, fmt.Sprintf(`{"message":"answer %d"}`, answers), "X-Request-Id", fmt.Sprint(answers)), nil
+	}))
+	var first ResponseInfo
+	kept := requireAPIError(t, ask(t.Context(), c, CaptureResponse(&first)))
+	for range 20 {
+		_ = ask(t.Context(), c)
+	}
+	assert.Equal(t, `{"message":"answer 1"}`, string(kept.Body))
+	assert.Equal(t, "1", kept.Header.Get("X-Request-Id"))
+	kept.Header.Set("X-Request-Id", "changed")
+	assert.Equal(t, "1", first.Header.Get("X-Request-Id"))
+}
+
+// Buffers are used again: two hundred goroutines each get their own answer.
+func TestAnswersAreNotMixedUp(t *testing.T) {
+	c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+		name := request.URL.Query().Get("query")
+		if len(name)%2 == 0 {
+			return reply(404, name), nil
+		}
+		return reply(200, fmt.Sprintf(`{"items":[{"name":%q}]}`, name)), nil
+	}))
+	var calls sync.WaitGroup
+	for i := range 200 {
+		calls.Go(func() {
+			name := strings.Repeat("x", i+1)
+			list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: name})
+			if len(name)%2 == 0 {
+				assert.Equal(t, name, string(requireAPIError(t, err).Body))
+				return
+			}
+			if assert.NoError(t, err) {
+				assert.Equal(t, name, list.Items[0].Name)
+			}
+		})
+	}
+	calls.Wait()
+}
+
+func TestALargeBufferIsNotKept(t *testing.T) {
+	large := &received{data: make([]byte, largestPooled+1)}
+	large.release()
+	small := &received{data: make([]byte, 5, 8), err: errReset}
+	small.release()
+	assert.Empty(t, small.data)
+	assert.NoError(t, small.err)
+	assert.NotEmpty(t, large.data)
+}
+
+func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(w, `{"items":[`+strings.Repeat(`{"name":"a test"},`, 500)+`{}]}`)
+	_ = w.Close()
+	whole := packed.Bytes()
+	damaged := bytes.Clone(whole)
+	damaged[len(damaged)-5] ^= 0xff // the checksum
+	garbled := append(bytes.Clone(gzipHeader), bytes.Repeat([]byte{0xff}, 50)...)
+
+	for name, test := range map[string]struct {
+		body     []byte
+		kind     error
+		attempts int32
+	}{
+		"whole":             {whole, nil, 1},
+		"truncated":         {whole[:len(whole)/2], ErrTransport, 2},
+		"without its end":   {whole[:len(whole)-8], ErrTransport, 2},
+		"half a header":     {whole[:5], ErrTransport, 2},
+		"a wrong checksum":  {damaged, ErrBadResponse, 1},
+		"garbled":           {garbled, ErrBadResponse, 1},
+		"not gzip at all":   {[]byte(`{"items":[]}  a long text`), ErrBadResponse, 1},
+		"garbage behind it": {append(bytes.Clone(whole), "garbage behind it"...), ErrBadResponse, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				requests.Add(1)
+				w.Header().Set("Content-Encoding", "gzip")
+				_, _ = w.Write(test.body)
+			}))
+			defer server.Close()
+			c := clientOver(t, nil, WithHTTPClient(server.Client()), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1}))
+			assert.ErrorIs(t, ask(t.Context(), c), test.kind)
+			assert.Equal(t, test.attempts, requests.Load())
+		})
+	}
+}

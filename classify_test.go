@@ -1,0 +1,185 @@
+package insights
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestEveryStatusHasItsKind(t *testing.T) {
+	kinds := []error{
+		ErrInvalidOptions, ErrInvalidRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer,
+		ErrTransport, ErrTimeout, ErrBadResponse, ErrResponseTooLarge, ErrRedirect, ErrResultWindow,
+	}
+	want := map[int]error{
+		101: ErrBadResponse, 200: nil, 201: nil, 206: nil, 299: nil, 300: ErrRedirect, 302: ErrRedirect, 304: ErrRedirect, 399: ErrRedirect,
+		400: ErrInvalidRequest, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 407: ErrTransport, 422: ErrInvalidRequest,
+		429: ErrRateLimited, 500: ErrServer, 503: ErrServer, 599: ErrServer, 402: nil, 405: nil, 409: nil, 418: nil, 600: nil, 999: nil,
+	}
+	for status, kind := range want {
+		transport, _ := inTurn(status)
+		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+		if status >= 200 && status <= 299 {
+			assert.NoError(t, err, "%d", status)
+			continue
+		}
+		assert.Equal(t, status, requireAPIError(t, err).StatusCode)
+		for _, k := range kinds {
+			assert.Equal(t, k == kind, errors.Is(err, k), "%d is %v", status, k)
+		}
+	}
+}
+
+func TestOnlyJSONIsASuccess(t *testing.T) {
+	for contentType, ok := range map[string]bool{
+		"":                                   true,
+		"application/json":                   true,
+		"application/json; charset=utf-8":    true,
+		`application/json; charset="UTF-8"`:  true,
+		"Application/JSON ; Charset=latin1":  true,
+		"application/json; broken":           true,
+		"application/problem+json":           true,
+		"application/vnd.sauce.v1+json; q=1": true,
+		"text/json":                          true,
+		"text/html":                          false,
+		"text/plain; charset=utf-8":          false,
+		"application/octet-stream":           false,
+		"application/jsonp":                  false,
+		"json":                               false,
+		";":                                  false,
+		"a/b/c":                              false,
+	} {
+		transport, _ := inTurn(replying(200, "{}", "Content-Type", contentType))
+		err := ask(t.Context(), clientOver(t, transport))
+		if ok {
+			assert.NoError(t, err, contentType)
+			continue
+		}
+		assert.ErrorIs(t, err, ErrBadResponse, contentType)
+		assert.Contains(t, err.Error(), "its content type is ", contentType)
+	}
+}
+
+func TestAProxysPageSaysWhatItIs(t *testing.T) {
+	transport, _ := inTurn(replying(200, "<html><head><title>Sign in to the office network</title>", "Content-Type", "text/html"))
+	assert.EqualError(t, ask(t.Context(), clientOver(t, transport)),
+		`insights: GET /v1/analytics/tests: 200 OK: the answer is not the promised JSON: its content type is "text/html": Sign in to the office network`)
+}
+
+func TestAnAnswerWithoutABodyIsNotTheJSONPromised(t *testing.T) {
+	for _, status := range []int{200, 204, 205} {
+		transport, _ := inTurn(func() *http.Response { return &http.Response{StatusCode: status} })
+		err := ask(t.Context(), clientOver(t, transport))
+		assert.ErrorIs(t, err, ErrBadResponse)
+		assert.Equal(t, "the answer has no body", requireAPIError(t, err).Message)
+	}
+}
+
+func TestAFloodOfHeadersEndsTheCall(t *testing.T) {
+	flood := replying(200, "{}", "X-Flood", strings.Repeat("x", maxHeaderBytes))
+	for name, outcome := range map[string]any{
+		"let through by the transport": flood,
+		"refused by HTTP/1":            errors.New("net/http: server response headers exceeded 1048576 bytes; aborted"),
+		"refused by HTTP/2":            errors.New("http2: response header list larger than advertised limit"),
+	} {
+		transport, requests := inTurn(outcome)
+		err := ask(t.Context(), clientOver(t, transport))
+		assert.ErrorIs(t, err, ErrResponseTooLarge, name)
+		assert.EqualValues(t, 1, requests.Load(), name)
+		assert.Contains(t, err.Error(), "more than 1048576 bytes of headers", name)
+		assert.NotContains(t, err.Error(), "WithMaxResponseBytes", name)
+	}
+}
+
+func TestTheBrokenBodyOfARefusalIsClassifiedByItsStatus(t *testing.T) {
+	for status, kind := range map[int]error{401: ErrUnauthorized, 503: ErrServer} {
+		transport, requests := inTurn(func() *http.Response {
+			body := io.MultiReader(strings.NewReader("half a sen"), errorReader{})
+			return &http.Response{StatusCode: status, ContentLength: -1, Body: io.NopCloser(body)}
+		})
+		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1})))
+		assert.ErrorIs(t, err, kind)
+		assert.NotErrorIs(t, err, ErrTransport)
+		assert.Equal(t, "half a sen", requireAPIError(t, err).Message)
+		assert.EqualValues(t, map[int]int32{401: 1, 503: 2}[status], requests.Load())
+	}
+}
+
+type errorReader struct{}
+
+func (errorReader) Read([]byte) (int, error) { return 0, errReset }
+
+func TestWhichFailuresOfAConnectionCanPass(t *testing.T) {
+	for name, test := range map[string]struct {
+		err      error
+		attempts int32
+	}{
+		"reset":                      {errReset, 4},
+		"refused":                    {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errors.New("connection refused"))}, 4},
+		"broke off":                  {io.ErrUnexpectedEOF, 4},
+		"name server down":           {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 4},
+		"name server slow":           {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "i/o timeout", IsTimeout: true}}, 4},
+		"no such name":               {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1},
+		"no address":                 {&net.OpError{Op: "dial", Err: &net.AddrError{Err: "invalid port", Addr: "x"}}, 1},
+		"unknown authority":          {fmt.Errorf("tls: %w", x509.UnknownAuthorityError{}), 1},
+		"alert of the other side":    {&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}, 1},
+		"http behind https":          {http.ErrSchemeMismatch, 1},
+		"unknown scheme":             {errors.New(`unsupported protocol scheme "ftp"`), 1},
+		"the proxy wants a password": {errors.New("Proxy Authentication Required"), 1},
+		"the proxy is down":          {errors.New("Bad Gateway"), 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				transport, requests := inTurn(test.err)
+				err := ask(t.Context(), clientOver(t, transport))
+				assert.ErrorIs(t, err, ErrTransport)
+				assert.Zero(t, requireAPIError(t, err).StatusCode)
+				assert.Equal(t, test.attempts, requests.Load())
+			})
+		})
+	}
+}
+
+func TestAProxyThatAsksForCredentialsIsNamed(t *testing.T) {
+	for name, outcome := range map[string]any{"of the request": 407, "of CONNECT": errors.New("Proxy Authentication Required")} {
+		transport, _ := inTurn(outcome)
+		err := ask(t.Context(), clientOver(t, transport))
+		assert.ErrorIs(t, err, ErrTransport, name)
+		assert.Contains(t, err.Error(), "a proxy on the way asks for credentials", name)
+	}
+}
+
+func TestTheCauseOfAContextsEndIsKept(t *testing.T) {
+	cause := errors.New("shutting down")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var requests atomic.Int32
+	err := ask(ctx, clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+		requests.Add(1)
+		cancel(cause)
+		return nil, request.Context().Err()
+	})))
+	assert.ErrorIs(t, err, cause)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.NotErrorIs(t, err, ErrTransport)
+	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no answer: context canceled: shutting down")
+	assert.EqualValues(t, 1, requests.Load())
+}
+
+func TestTheErrorOfACustomTransportIsOneLine(t *testing.T) {
+	transport, _ := inTurn(errors.New("line one\nline\x1b[31m two\x00 " + string(bytes.Repeat([]byte("x"), 1<<20))))
+	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+	assert.Contains(t, err.Error(), "line one line two xxx")
+	assert.Less(t, len(err.Error()), 500)
+}

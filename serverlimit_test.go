@@ -1,0 +1,44 @@
+package insights
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestAnswersThatOvertakeEachOtherDoNotRaiseWhatRemains(t *testing.T) {
+	s := new(serverLimit)
+	for range 4 {
+		assert.True(t, s.begin(noon))
+	}
+	reset := noon.Add(time.Minute)
+	for i, remaining := range []int{0, 3, 2, 1} {
+		s.finish()
+		s.allow(remaining, reset.Add(time.Duration(i)*300*time.Millisecond), noon)
+		assert.False(t, s.begin(noon), "after the answer that leaves %d", remaining)
+	}
+	s.allow(7, reset.Add(time.Minute), noon)
+	assert.True(t, s.begin(noon), "a later reset is another allowance")
+}
+
+func TestAResetEndsWhatRemained(t *testing.T) {
+	s := new(serverLimit)
+	s.allow(0, noon.Add(time.Second), noon)
+	assert.False(t, s.begin(noon))
+	assert.True(t, s.begin(noon.Add(time.Second)))
+	s.finish()
+	s.allow(5, noon.Add(1500*time.Millisecond), noon.Add(time.Second))
+	assert.True(t, s.begin(noon.Add(time.Second)))
+}
+
+func TestTheLongestOfTwoPausesCounts(t *testing.T) {
+	s := new(serverLimit)
+	s.pauseFor(20*time.Second, noon)
+	s.pauseFor(5*time.Second, noon)
+	pause, ordered := s.pause(noon)
+	assert.Equal(t, 20*time.Second, pause)
+	assert.True(t, ordered)
+	pause, _ = s.pause(noon.Add(30 * time.Second))
+	assert.Zero(t, pause)
+}
