@@ -59,6 +59,8 @@ func replying(status int, body string, headers ...string) func() *http.Response 
 	return func() *http.Response { return reply(status, body, headers...) }
 }
 
+var errReset = errors.New("connection reset by peer")
+
 // A key that is not hexadecimal, as a real one would be.
 var account = Credentials{Username: "a-user", AccessKey: "Qz7-wXv!kLm/pRt&yUi2hGf<nBs"}
 

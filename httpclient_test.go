@@ -1,0 +1,260 @@
+package insights
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// countingServer counts the connections that it accepts.
+func countingServer(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *atomic.Int32) {
+	t.Helper()
+	connections := new(atomic.Int32)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Config.ErrorLog = quiet
+	server.Start()
+	t.Cleanup(server.Close)
+	return server, connections
+}
+
+func answerJSON(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, "{}")
+}
+
+// clientOf asks server through hc.
+func clientOf(t *testing.T, server *httptest.Server, hc *http.Client, opts ...Option) *Client {
+	t.Helper()
+	return clientOver(t, nil, append([]Option{WithHTTPClient(hc), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1})}, opts...)...)
+}
+
+func TestAProxyIsUsed(t *testing.T) {
+	proxy, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
+		assert.Equal(t, "127.0.0.1:1", request.Host)
+		answerJSON(w, request)
+	})
+	address, err := url.Parse(proxy.URL)
+	require.NoError(t, err)
+	transport := &http.Transport{Proxy: http.ProxyURL(address)}
+	defer transport.CloseIdleConnections()
+	c := clientOver(t, transport, WithBaseURL("http://127.0.0.1:1"))
+	require.NoError(t, ask(t.Context(), c))
+}
+
+func TestAProxyThatRefusesToConnectIsNotAskedAgain(t *testing.T) {
+	var asked atomic.Int32
+	proxy, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
+		asked.Add(1)
+		assert.Equal(t, http.MethodConnect, request.Method)
+		assert.Empty(t, request.Header.Get("Authorization"), "the proxy never sees the credentials")
+		http.Error(w, "who are you?", http.StatusProxyAuthRequired)
+	})
+	address, err := url.Parse(proxy.URL)
+	require.NoError(t, err)
+	err = ask(t.Context(), clientOver(t, &http.Transport{Proxy: http.ProxyURL(address)}))
+	assert.ErrorIs(t, err, ErrTransport)
+	assert.Contains(t, err.Error(), "a proxy on the way asks for credentials")
+	assert.EqualValues(t, 1, asked.Load())
+}
+
+func TestACustomCertificateAuthorityIsTrusted(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(answerJSON))
+	defer server.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	defer transport.CloseIdleConnections()
+	require.NoError(t, ask(t.Context(), clientOf(t, server, &http.Client{Transport: transport})))
+}
+
+func TestAnUnknownCertificateAuthorityIsNotTriedAgain(t *testing.T) {
+	var handshakes atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(answerJSON))
+	server.Config.ErrorLog = quiet
+	server.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		handshakes.Add(1)
+		return nil, nil
+	}}
+	server.StartTLS()
+	defer server.Close()
+	err := ask(t.Context(), clientOf(t, server, &http.Client{Transport: &http.Transport{}}))
+	assert.ErrorIs(t, err, ErrTransport)
+	assert.ErrorAs(t, err, new(x509.UnknownAuthorityError))
+	assert.EqualValues(t, 1, handshakes.Load())
+}
+
+// keyPair is a certificate of its own authority.
+func keyPair(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+func TestAClientCertificateIsPresented(t *testing.T) {
+	certificate, pool := keyPair(t)
+	var handshakes atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(answerJSON))
+	server.Config.ErrorLog = quiet
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, VerifyConnection: nil}
+	server.TLS.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		handshakes.Add(1)
+		return nil, nil
+	}
+	server.StartTLS()
+	defer server.Close()
+
+	trusting := server.Client().Transport.(*http.Transport)
+	bearing := trusting.Clone()
+	bearing.TLSClientConfig.Certificates = []tls.Certificate{certificate}
+	defer bearing.CloseIdleConnections()
+	require.NoError(t, ask(t.Context(), clientOf(t, server, &http.Client{Transport: bearing})))
+
+	handshakes.Store(0)
+	err := ask(t.Context(), clientOf(t, server, &http.Client{Transport: trusting}))
+	assert.ErrorIs(t, err, ErrTransport)
+	assert.Contains(t, err.Error(), "certificate required")
+	assert.EqualValues(t, 1, handshakes.Load(), "without the certificate there is nothing to try again")
+}
+
+func TestAnHTTPServerBehindAnHTTPSAddressIsNotTriedAgain(t *testing.T) {
+	server, connections := countingServer(t, answerJSON)
+	err := ask(t.Context(), clientOver(t, &http.Transport{}, WithBaseURL("https"+server.URL[len("http"):])))
+	assert.ErrorIs(t, err, ErrTransport)
+	assert.EqualValues(t, 1, connections.Load())
+}
+
+// recorder is what users put around a transport to record what passes.
+type recorder struct {
+	http.RoundTripper
+	passed []string
+}
+
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	resp, err := r.RoundTripper.RoundTrip(request)
+	if err == nil {
+		r.passed = append(r.passed, fmt.Sprint(request.Method, " ", request.URL.Path, " ", resp.StatusCode))
+	}
+	return resp, err
+}
+
+func TestARecordingTransportSeesEveryAttempt(t *testing.T) {
+	mock := httpmock.NewMockTransport()
+	mock.RegisterResponder(http.MethodGet, `=~/v1/analytics/tests`,
+		httpmock.NewStringResponder(502, "down").Then(httpmock.NewStringResponder(200, "{}")))
+	tape := &recorder{RoundTripper: mock}
+	c := clientOver(t, tape, WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1}))
+	require.NoError(t, ask(t.Context(), c))
+	assert.Equal(t, []string{"GET /v1/analytics/tests 502", "GET /v1/analytics/tests 200"}, tape.passed)
+}
+
+func TestTheJarIsKept(t *testing.T) {
+	var cookies []string
+	server, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
+		cookies = append(cookies, request.Header.Get("Cookie"))
+		http.SetCookie(w, &http.Cookie{Name: "node", Value: "7"})
+		answerJSON(w, request)
+	})
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	hc := server.Client()
+	hc.Jar = jar
+	c := clientOf(t, server, hc)
+	require.NoError(t, ask(t.Context(), c))
+	require.NoError(t, ask(t.Context(), c))
+	assert.Equal(t, []string{"", "node=7"}, cookies)
+}
+
+func TestTheCallersClientStaysTheSameByteForByte(t *testing.T) {
+	server, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
+		http.Redirect(w, request, "http://elsewhere.example/", http.StatusFound)
+	})
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	hc := &http.Client{
+		Transport:     server.Client().Transport,
+		Jar:           jar,
+		Timeout:       time.Minute,
+		CheckRedirect: func(*http.Request, []*http.Request) error { panic("is not asked") },
+	}
+	bytesOf := func() [unsafe.Sizeof(*hc)]byte { return *(*[unsafe.Sizeof(*hc)]byte)(unsafe.Pointer(hc)) }
+	before := bytesOf()
+	c := clientOf(t, server, hc)
+	assert.ErrorIs(t, ask(t.Context(), c), ErrRedirect)
+	_, err = c.Clone(WithAttemptTimeout(time.Second), WithRetry(RetryPolicy{MaxAttempts: 1}))
+	require.NoError(t, err)
+	c.CloseIdleConnections()
+	assert.Equal(t, before, bytesOf())
+}
+
+func TestAFailedCallLeavesIdleConnectionsOpen(t *testing.T) {
+	status := http.StatusOK
+	server, connections := countingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "{}")
+	})
+	other, otherConnections := countingServer(t, answerJSON)
+	hc := server.Client()
+	get := func() {
+		resp, err := hc.Get(other.URL)
+		require.NoError(t, err)
+		_, _ = io.Copy(io.Discard, resp.Body)
+		require.NoError(t, resp.Body.Close())
+	}
+	get()
+	c := clientOf(t, server, hc)
+	for _, status = range []int{503, 404, 302, 101 + 99, 429, 500} {
+		_ = ask(t.Context(), c)
+	}
+	get()
+	assert.EqualValues(t, 1, otherConnections.Load(), "the caller's own connection")
+	assert.EqualValues(t, 1, connections.Load(), "one for all calls and their retries")
+	c.CloseIdleConnections()
+	get()
+	assert.EqualValues(t, 2, otherConnections.Load())
+}
+
+func TestAClientWithoutATransportUsesTheDefaultOne(t *testing.T) {
+	var used bool
+	original := http.DefaultTransport
+	defer func() { http.DefaultTransport = original }()
+	http.DefaultTransport = inMemory(func(*http.Request) (*http.Response, error) {
+		used = true
+		return reply(200, "{}"), nil
+	})
+	require.NoError(t, ask(t.Context(), clientOver(t, nil, WithHTTPClient(&http.Client{}))))
+	assert.True(t, used)
+}
