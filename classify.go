@@ -94,7 +94,7 @@ func badResponse(why string) error {
 
 var errHeaderTooLarge = &failure{
 	kind: ErrResponseTooLarge,
-	text: fmt.Sprintf("%s: more than %d bytes of headers", ErrResponseTooLarge, maxHeaderBytes),
+	text: ErrResponseTooLarge.Error() + ": its headers go beyond their bound",
 }
 
 func headerSize(h http.Header) int {

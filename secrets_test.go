@@ -1,0 +1,341 @@
+package insights
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// keys of several kinds: like a real one, and hard ones.
+var secretAccounts = map[string]Credentials{
+	"UUID":              {"a-user", "6f1c2e5b-9d04-4c77-8a31-5e0d7bb2c9f4"},
+	"not hexadecimal":   account,
+	"quotes and spaces": {"a-user", `ab cd"ef\gh/ij<kl>mn&op'qr  st%uv+wx=yz`},
+	"not ASCII":         {"ünïcode", "schlüssel-größe-straße-äöü-日本語"},
+	"eight letters":     {"a-user", "Zx9-Yw8+"},
+}
+
+// secretsOf are the key, its base64 forms and every part of eight characters.
+func secretsOf(creds Credentials) []string {
+	pair := creds.Username + ":" + creds.AccessKey
+	var parts []string
+	for _, form := range []string{
+		creds.AccessKey,
+		base64.StdEncoding.EncodeToString([]byte(pair)),
+		base64.RawURLEncoding.EncodeToString([]byte(pair)),
+		base64.StdEncoding.EncodeToString([]byte(creds.AccessKey)),
+		base64.RawURLEncoding.EncodeToString([]byte(creds.AccessKey)),
+	} {
+		for i := 0; i+partLength <= len(form); i++ {
+			parts = append(parts, form[i:i+partLength])
+		}
+	}
+	return parts
+}
+
+func requireNoSecret(t *testing.T, creds Credentials, where, output string) {
+	t.Helper()
+	for _, part := range secretsOf(creds) {
+		if at := strings.Index(output, part); at >= 0 {
+			require.Fail(t, "a part of the key is shown", "%q in %s: …%q…", part, where, output[max(0, at-60):min(len(output), at+60)])
+		}
+	}
+}
+
+// everythingPrinted is value in every form in which somebody might print it.
+func everythingPrinted(value any) string {
+	var b strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%T", "%c", "%U", "%e", "% x", "%#q", "%10.300s"} {
+		fmt.Fprintf(&b, verb+"\n", value)
+	}
+	fmt.Fprintln(&b, fmt.Sprint(value), fmt.Errorf("wrapped: %w", asError(value)))
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&b, nil), slog.NewJSONHandler(&b, nil)} {
+		slog.New(handler).Info("logged", "value", value, slog.Group("group", "value", value))
+	}
+	encoded, err := json.Marshal(value)
+	fmt.Fprintln(&b, string(encoded), err)
+	return b.String() + dump(value)
+}
+
+// dump is every text and every byte that can be reached from value, as a
+// debugger or a dumping package reaches it: through unexported fields, and
+// without asking a method.
+func dump(value any) string {
+	var b strings.Builder
+	dumpValue(&b, reflect.ValueOf(value), make(map[any]bool))
+	return b.String()
+}
+
+func dumpValue(b *strings.Builder, v reflect.Value, seen map[any]bool) {
+	switch v.Kind() {
+	case reflect.String:
+		b.WriteString(v.String() + "\n")
+	case reflect.Slice, reflect.Array:
+		dumpList(b, v, seen)
+	case reflect.Pointer:
+		place := [2]any{v.Pointer(), v.Type()}
+		if !v.IsNil() && !seen[place] {
+			seen[place] = true
+			dumpValue(b, v.Elem(), seen)
+		}
+	case reflect.Interface:
+		dumpValue(b, v.Elem(), seen)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			dumpValue(b, v.Field(i), seen)
+		}
+	case reflect.Map:
+		for key, element := range v.Seq2() {
+			dumpValue(b, key, seen)
+			dumpValue(b, element, seen)
+		}
+	}
+}
+
+func dumpList(b *strings.Builder, v reflect.Value, seen map[any]bool) {
+	for i := range v.Len() {
+		if v.Index(i).Kind() == reflect.Uint8 {
+			b.WriteByte(byte(v.Index(i).Uint()))
+			continue
+		}
+		dumpValue(b, v.Index(i), seen)
+	}
+}
+
+func asError(value any) error {
+	if err, ok := value.(error); ok {
+		return err
+	}
+	return nil
+}
+
+// printedChain prints err and everything that unwrapping leads to.
+func printedChain(err error) string {
+	if err == nil {
+		return ""
+	}
+	printed := everythingPrinted(err)
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		printed += printedChain(wrapper.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapper.Unwrap() {
+			printed += printedChain(inner)
+		}
+	}
+	return printed
+}
+
+// echoes are what a server can make of the credentials that it was sent.
+func echoes(request *http.Request) map[string]string {
+	user, key, _ := request.BasicAuth()
+	header := request.Header.Get("Authorization")
+	quoted, _ := json.Marshal(key)
+	escaped := ""
+	for _, r := range key {
+		escaped += fmt.Sprintf(`\u%04x`, r)
+	}
+	return map[string]string{
+		"header":       header,
+		"key":          key,
+		"pair":         user + ":" + key,
+		"base64":       strings.TrimPrefix(header, "Basic "),
+		"base64 alone": base64.URLEncoding.EncodeToString([]byte(key)),
+		"first part":   key[:min(len(key), 9)],
+		"last part":    key[max(0, len(key)-8):],
+		"middle":       "xx" + key[len(key)/4:] + "yy",
+		"JSON":         strings.Trim(string(quoted), `"`),
+		"all escaped":  escaped,
+		"URL":          url.QueryEscape(key),
+		"path":         url.PathEscape(key),
+		"HTML":         html.EscapeString(key),
+		"twice":        key + key,
+		"interleaved":  strings.Join(strings.Split(key, ""), "\x00"),
+		"comments":     strings.Join(strings.Split(key, ""), "<!-- -->"),
+	}
+}
+
+// echoing are the answers in which a server hides one of the echoes.
+func echoing(echo string) map[string]*http.Response {
+	inName := http.CanonicalHeaderKey("X-" + strings.Map(func(r rune) rune {
+		if r < 'a' || r > 'z' {
+			return -1
+		}
+		return r
+	}, echo))
+	answers := map[string]*http.Response{
+		"header":       reply(401, "", "X-Echo", echo, "X-Request-Id", echo, "Www-Authenticate", "Basic realm="+echo, inName, echo),
+		"message":      reply(400, `{"message":"you sent `+echo+`"}`),
+		"name":         reply(400, `{"`+echo+`":["`+echo+`"]}`),
+		"detail":       reply(422, `{"detail":[{"loc":["`+echo+`"],"msg":"`+echo+`","type":"`+echo+`"}]}`),
+		"text":         reply(403, "you sent "+echo),
+		"page":         reply(502, "<html><title>"+echo+"</title>"+echo),
+		"page's text":  reply(501, "<html><p>"+echo),
+		"long":         reply(404, strings.Repeat("x", shownText-5)+echo),
+		"too large":    reply(400, strings.Repeat("x", maxErrorBody-5)+echo),
+		"not JSON":     reply(200, echo),
+		"content type": reply(200, "{}", "Content-Type", "text/"+echo),
+		"member":       reply(200, `{"items":[{"`+echo+`":1,"name":{"`+echo+`":`),
+		"wrong shape":  reply(200, `{"items":{"`+echo+`":"`+echo+`"}}`),
+		"value":        reply(200, `{"meta":{"status":"`+echo+`"},"items":"`+echo+`"}`),
+		"elsewhere":    reply(302, "", "Location", "https://"+url.PathEscape(echo)+".example/"+echo),
+		"round":        reply(302, "", "Location", "/?echo="+url.QueryEscape(echo)),
+		"no location":  reply(307, "", "Location", "::"+echo),
+		"limits":       reply(429, "{}", "X-Ratelimit-Reset", echo, "Retry-After", echo),
+		"trailer":      reply(500, "{}", "Trailer", echo),
+	}
+	return answers
+}
+
+func TestNoPartOfTheKeyIsEverShown(t *testing.T) {
+	for name, creds := range secretAccounts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := httptest.NewRequest(http.MethodGet, "/", nil)
+			request.SetBasicAuth(creds.Username, creds.AccessKey)
+			for form, echo := range echoes(request) {
+				for place, answer := range echoing(echo) {
+					requireSilentAbout(t, creds, form+" in "+place, func(*http.Request) (*http.Response, error) { return answer, nil })
+				}
+			}
+		})
+	}
+}
+
+// requireSilentAbout makes a call and searches all that comes of it.
+func requireSilentAbout(t *testing.T, creds Credentials, where string, service inMemory) {
+	t.Helper()
+	var log strings.Builder
+	handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
+	var attempts []Attempt
+	c, err := NewClient("", creds, WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: service}),
+		WithoutRateLimit(), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}), WithLogger(slog.New(handler)),
+		WithOnAttempt(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+	require.NoError(t, err)
+	var info ResponseInfo
+	list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek}, CaptureResponse(&info))
+	requireNoSecret(t, creds, where+": the log", log.String())
+	requireNoSecret(t, creds, where+": the texts", fmt.Sprintf("%+v %v %+v %+v", list, err, attempts, info))
+	if apiErr, ok := errors.AsType[*APIError](err); ok {
+		requireNoSecret(t, creds, where+": the error", fmt.Sprintf("%s %s %q %q %q %q", apiErr.Body, apiErr.Message, apiErr.Fields, apiErr.Header, apiErr.RequestID, apiErr.Path))
+	}
+}
+
+// Every call, every kind of failure, every way of printing.
+func TestNothingThatACallLeavesBehindShowsTheKey(t *testing.T) {
+	request := &http.Request{Header: http.Header{}}
+	request.SetBasicAuth(account.Username, account.AccessKey)
+	echo := request.Header.Get("Authorization") + " " + account.AccessKey
+	for name, service := range map[string]inMemory{
+		"success":   func(*http.Request) (*http.Response, error) { return reply(200, "{}", "X-Echo", echo), nil },
+		"refusal":   func(*http.Request) (*http.Response, error) { return reply(400, echo, "X-Echo", echo), nil },
+		"outage":    func(*http.Request) (*http.Response, error) { return reply(503, echo, "X-Echo", echo), nil },
+		"redirect":  func(*http.Request) (*http.Response, error) { return reply(302, echo, "Location", "https://"+echo), nil },
+		"text":      func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("sending %v failed", r.Header) },
+		"fields":    func(r *http.Request) (*http.Response, error) { return nil, &requestError{r} },
+		"by value":  func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("oh: %w", requestError{r}) },
+		"a timeout": func(r *http.Request) (*http.Response, error) { return nil, timeoutWithRequest{requestError{r}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, call := range theCalls {
+				var log strings.Builder
+				var attempts []Attempt
+				c := clientOver(t, service, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}),
+					WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+					WithOnAttempt(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+				var info ResponseInfo
+				_, err := call.do(t.Context(), c, CaptureResponse(&info))
+				printed := log.String() + printedChain(err) + everythingPrinted(c) + everythingPrinted(*c) +
+					everythingPrinted(info) + everythingPrinted(&info)
+				for _, attempt := range attempts {
+					printed += everythingPrinted(attempt) + printedChain(attempt.Err)
+				}
+				requireNoSecret(t, account, call.name, printed)
+			}
+		})
+	}
+}
+
+// requestError is the error of a transport that keeps the request.
+type requestError struct{ Request *http.Request }
+
+func (requestError) Error() string { return "the request failed" }
+
+type timeoutWithRequest struct{ requestError }
+
+func (timeoutWithRequest) Timeout() bool { return true }
+
+func TestADumpOfAClientDoesNotReachItsConnections(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(answerJSON))
+	defer server.Close()
+	for name, opts := range map[string][]Option{
+		"its own":      {WithBaseURL(server.URL)},
+		"the caller's": {WithBaseURL(server.URL), WithHTTPClient(server.Client())},
+	} {
+		c, err := NewClient("", account, opts...)
+		require.NoError(t, err)
+		require.NoError(t, ask(t.Context(), c)) // a request is in the buffers of an idle connection now
+		printed := dump(c)
+		assert.Contains(t, printed, account.Username, name)
+		requireNoSecret(t, account, name, printed)
+		assert.NotContains(t, printed, "Authorization", name)
+		c.CloseIdleConnections()
+	}
+}
+
+func TestCredentialsInAnothersHandsStayHidden(t *testing.T) {
+	holder := struct{ C *Client }{clientOver(t, inMemory(nil))}
+	requireNoSecret(t, account, "a struct", everythingPrinted(holder))
+	requireNoSecret(t, account, "credentials", fmt.Sprintf("%v %+v %#v %s %q %d %x", account, account, account, account, account, account, account))
+	defer func() { requireNoSecret(t, account, "a panic", fmt.Sprint(recover())) }()
+	panic(fmt.Sprintf("%+v", holder))
+}
+
+func TestTheKeyGoesToNobodyElse(t *testing.T) {
+	for _, address := range []string{"http://insights.test", "http://10.0.0.1", "http://localhost.evil.example", "ftp://127.0.0.1"} {
+		_, err := NewClient("", account, WithBaseURL(address))
+		assert.ErrorIs(t, err, ErrInvalidOptions, address)
+	}
+}
+
+func TestOnlyPartsOfTheKeyAreMasked(t *testing.T) {
+	mask := maskerOf(account)
+	for text, want := range map[string]string{
+		account.AccessKey:                        strings.Repeat("*", len(account.AccessKey)),
+		"a" + account.AccessKey[:8] + "b":        "a********b",
+		account.AccessKey[:7] + " " + "ordinary": account.AccessKey[:7] + " ordinary",
+		"":                                       "",
+		"short":                                  "short",
+		account.AccessKey[3:12] + account.AccessKey: strings.Repeat("*", 9+len(account.AccessKey)),
+	} {
+		assert.Equal(t, want, mask.text(text))
+	}
+	page := strings.Repeat(`{"id":"0b1c2d3e4f","name":"a test","error":"","status":"passed"},`, 2000)
+	assert.False(t, mask.hides(page), "an ordinary answer stays as it is")
+	for offset := range 40 {
+		hidden := []byte(strings.Repeat("x", offset) + account.AccessKey[4:12] + "tail")
+		mask(hidden)
+		assert.Equal(t, strings.Repeat("x", offset)+"********tail", string(hidden))
+	}
+}
+
+func TestAShortKeyIsMaskedAsAWhole(t *testing.T) {
+	mask := maskerOf(Credentials{"u", "s3cr3t"})
+	assert.Equal(t, "a ****** and ******!", mask.text("a s3cr3t and s3cr3t!"))
+	assert.Equal(t, "s3cr3", mask.text("s3cr3"))
+	assert.Equal(t, "abc is in abcde", maskerOf(Credentials{"u", "abc"}).text("abc is in abcde"), "a key of three letters would mask half of every text")
+}
