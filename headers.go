@@ -36,7 +36,11 @@ func rateLimitOf(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 }
 
 func headerInt(h http.Header, name string) (int, bool) {
-	n, err := strconv.Atoi(strings.TrimSpace(h.Get(name)))
+	value := strings.TrimSpace(h.Get(name))
+	if value == "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 {
 		return 0, false
 	}
@@ -53,6 +57,9 @@ const (
 )
 
 func resetTime(value string, now time.Time) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	switch {
 	case err != nil:
