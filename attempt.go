@@ -20,20 +20,22 @@ var errNoStatus = errors.New("malformed HTTP answer: it has no status")
 // both before the attempt's deadline. So what the retry engine sees is either
 // a whole answer or how it broke off, and the caller's transport sees no more
 // of the engine than a request: its idle connections are not closed on a failure.
+//
+// The exchange is not embedded: its client has a CloseIdleConnections.
 type attemptTransport struct {
-	*exchange
+	x *exchange
 }
 
 // RoundTrip implements [http.RoundTripper]. The body of the response is a
 // [*received].
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithDeadlineCause(request.Context(), t.deadline, &attemptTimeout{t.config.timeout()})
+	ctx, cancel := context.WithDeadlineCause(request.Context(), t.x.deadline, &attemptTimeout{t.x.config.timeout()})
 	defer cancel()
-	resp, err := send(t.config.transport(), request.WithContext(ctx))
+	resp, err := send(t.x.config.transport(), request.WithContext(ctx))
 	if err != nil {
 		return nil, timeoutOr(ctx, err)
 	}
-	body := receiveBody(resp, t.config.maxResponseBytes)
+	body := receiveBody(resp, t.x.config.maxResponseBytes)
 	if body.err != nil && body.err != errBodyTooLarge {
 		body.err = timeoutOr(ctx, body.err)
 	}

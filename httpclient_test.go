@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -223,6 +224,9 @@ func TestTheCallersClientStaysTheSameByteForByte(t *testing.T) {
 func TestAFailedCallLeavesIdleConnectionsOpen(t *testing.T) {
 	status := http.StatusOK
 	server, connections := countingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		if status == 0 {
+			panic(http.ErrAbortHandler) // which breaks the connection off
+		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "{}")
 	})
@@ -236,12 +240,19 @@ func TestAFailedCallLeavesIdleConnectionsOpen(t *testing.T) {
 	}
 	get()
 	c := clientOf(t, server, hc)
-	for _, status = range []int{503, 404, 302, 101 + 99, 429, 500} {
+	for _, status = range []int{503, 404, 302, 200, 429, 500} {
 		_ = ask(t.Context(), c)
 	}
+	assert.EqualValues(t, 1, connections.Load(), "one for all calls and their retries")
+	status = 0
+	assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	patient, err := c.Clone(WithRetry(RetryPolicy{MinWait: time.Minute, MaxWait: time.Minute}))
+	require.NoError(t, err)
+	assert.ErrorIs(t, ask(ctx, patient), context.Canceled)
 	get()
 	assert.EqualValues(t, 1, otherConnections.Load(), "the caller's own connection")
-	assert.EqualValues(t, 1, connections.Load(), "one for all calls and their retries")
 	c.CloseIdleConnections()
 	get()
 	assert.EqualValues(t, 2, otherConnections.Load())

@@ -3,6 +3,7 @@ package insights
 import (
 	"bytes"
 	"encoding/base64"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,6 +59,7 @@ func secretForms(creds Credentials) []string {
 		creds.AccessKey,
 		jsonEscape.Replace(creds.AccessKey),
 		jsonEscapeHTML.Replace(creds.AccessKey),
+		html.EscapeString(creds.AccessKey),
 		url.QueryEscape(creds.AccessKey),
 		url.PathEscape(creds.AccessKey),
 		base64.StdEncoding.EncodeToString(pair),

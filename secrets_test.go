@@ -26,11 +26,15 @@ var secretAccounts = map[string]Credentials{
 	"quotes and spaces": {"a-user", `ab cd"ef\gh/ij<kl>mn&op'qr  st%uv+wx=yz`},
 	"not ASCII":         {"ünïcode", "schlüssel-größe-straße-äöü-日本語"},
 	"eight letters":     {"a-user", "Zx9-Yw8+"},
+	"letters alone":     {"a-user", "quietlyhiddenaccesskey"},
+	"base64 with signs": {"a-user", "???>>>~~~k??>>~~q"},
 }
 
-// secretsOf are the key, its base64 forms and every part of eight characters.
+// secretsOf are every part of eight characters of the key, in clear and in the
+// forms in which it is sent or escaped.
 func secretsOf(creds Credentials) []string {
 	pair := creds.Username + ":" + creds.AccessKey
+	quoted, _ := json.Marshal(creds.AccessKey)
 	var parts []string
 	for _, form := range []string{
 		creds.AccessKey,
@@ -38,6 +42,11 @@ func secretsOf(creds Credentials) []string {
 		base64.RawURLEncoding.EncodeToString([]byte(pair)),
 		base64.StdEncoding.EncodeToString([]byte(creds.AccessKey)),
 		base64.RawURLEncoding.EncodeToString([]byte(creds.AccessKey)),
+		url.QueryEscape(creds.AccessKey),
+		url.PathEscape(creds.AccessKey),
+		html.EscapeString(creds.AccessKey),
+		strings.Trim(string(quoted), `"`),
+		strings.ReplaceAll(strings.ReplaceAll(creds.AccessKey, `\`, `\\`), `"`, `\"`),
 	} {
 		for i := 0; i+partLength <= len(form); i++ {
 			parts = append(parts, form[i:i+partLength])
@@ -158,6 +167,7 @@ func echoes(request *http.Request) map[string]string {
 		"last part":    key[max(0, len(key)-8):],
 		"middle":       "xx" + key[len(key)/4:] + "yy",
 		"JSON":         strings.Trim(string(quoted), `"`),
+		"plain JSON":   strings.ReplaceAll(strings.ReplaceAll(key, `\`, `\\`), `"`, `\"`),
 		"all escaped":  escaped,
 		"URL":          url.QueryEscape(key),
 		"path":         url.PathEscape(key),
@@ -278,6 +288,22 @@ func (requestError) Error() string { return "the request failed" }
 type timeoutWithRequest struct{ requestError }
 
 func (timeoutWithRequest) Timeout() bool { return true }
+
+// An error whose text holds the key can't be asked for.
+func TestAnErrorThatShowsTheKeyIsKeptBack(t *testing.T) {
+	transport := inMemory(func(request *http.Request) (*http.Response, error) {
+		return nil, shoutingError{request.Header.Get("Authorization")}
+	})
+	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+	assert.ErrorIs(t, err, ErrTransport)
+	_, found := errors.AsType[shoutingError](err)
+	assert.False(t, found)
+	assert.Contains(t, err.Error(), "I sent Basic ****")
+}
+
+type shoutingError struct{ header string }
+
+func (e shoutingError) Error() string { return "I sent " + e.header }
 
 func TestADumpOfAClientDoesNotReachItsConnections(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(answerJSON))

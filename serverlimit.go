@@ -61,14 +61,13 @@ func (s *serverLimit) finish() {
 // the service rounds to seconds.
 const resetPrecision = time.Second
 
-// observe counts a request as done and learns from its answer.
-func (l limits) observe(a answer, now time.Time) {
-	l.server.finish()
+// observe learns from an answer.
+func (s *serverLimit) observe(a answer, now time.Time) {
 	if a.status == http.StatusTooManyRequests || a.status >= http.StatusInternalServerError {
-		l.server.pauseFor(retryAfter(a.header, now), now)
+		s.pauseFor(retryAfter(a.header, now), now)
 	}
 	if limit, known := rateLimitOf(a.header, now); known {
-		l.server.allow(limit.Remaining, limit.Reset, now)
+		s.allow(limit.Remaining, limit.Reset, now)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 //	receive    read the whole body, within its bound      body.go
 //	mask       hide credentials that the answer echoes    secrets.go
 //	classify   success, or which failure                  classify.go
-//	observe    learn the limits that the service states   pace.go
+//	observe    learn the limits that the service states   serverlimit.go
 //	decide     try again, and after which wait            retry.go
 //	report     tell the event, log                        events.go
 //	decode     once, after the last attempt               decode.go
@@ -31,6 +31,7 @@ type exchange struct {
 	attempts int           // so far
 	sent     time.Time     // when the current attempt began
 	deadline time.Time     // when the current attempt must be over
+	underWay bool          // a request is, and counted so
 	last     answer        // what came of the last attempt that tells something
 	again    bool          // another attempt is to follow
 	wait     time.Duration // before the next attempt
@@ -69,11 +70,11 @@ func (x *exchange) run(ctx context.Context) {
 	if x.stop = x.pace(ctx); x.stop != nil {
 		return
 	}
+	defer x.finish() // for a transport that panics
 	// The engine's result is not asked for: afterAttempt has seen it already.
 	_, _ = x.engine().Do(request)
-	if x.again { // the context ended during the wait
-		x.stop = contextError(ctx)
-		x.config.budget.giveBack()
+	if x.again {
+		x.abandonRetry(contextError(ctx)) // it ended during the wait
 	}
 }
 
@@ -104,14 +105,24 @@ func (x *exchange) engine() *retryablehttp.Client {
 // beforeRetry is the PrepareRetry of the engine: the wait is over.
 func (x *exchange) beforeRetry(request *http.Request) error {
 	x.again = false
-	x.stop = x.pace(request.Context())
-	return x.stop
+	err := x.pace(request.Context())
+	if err != nil {
+		x.abandonRetry(err)
+	}
+	return err
+}
+
+// abandonRetry ends the call before a retry that was decided and paid for.
+func (x *exchange) abandonRetry(why error) {
+	x.stop = why
+	x.config.budget.giveBack()
 }
 
 // pace waits until the next request may be sent, and starts the clock of the
 // attempt.
 func (x *exchange) pace(ctx context.Context) error {
 	err := x.takePlace(ctx)
+	x.underWay = err == nil
 	x.sent = time.Now()
 	x.deadline = x.sent.Add(x.config.timeout())
 	return err
@@ -125,13 +136,22 @@ func (x *exchange) takePlace(ctx context.Context) error {
 // another. It is the CheckRetry of the engine.
 func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	x.attempts++
+	x.finish()
 	a := x.receive(resp, err)
 	a.failure = x.classify(ctx, a)
-	x.config.limits.observe(a, time.Now())
+	x.config.limits.server.observe(a, time.Now())
 	x.again = x.decide(ctx, a)
 	x.report(ctx, a)
 	x.keep(ctx, a)
 	return x.again, nil
+}
+
+// finish counts the request under way as done.
+func (x *exchange) finish() {
+	if x.underWay {
+		x.config.limits.server.finish()
+		x.underWay = false
+	}
 }
 
 // keep holds on to the outcome of an attempt. One that the context cut short

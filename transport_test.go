@@ -266,6 +266,17 @@ func TestACustomTransportThatMisbehavesIsAFailedConnection(t *testing.T) {
 	}
 }
 
+func TestTheBodyOfAnAnswerThatIsNoneIsClosed(t *testing.T) {
+	for status, failed := range map[int]error{0: nil, 200: errReset} {
+		body := &closeCounter{Reader: zeros{}}
+		c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Body: body}, failed
+		}), WithRetry(RetryPolicy{MaxAttempts: 1}))
+		assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
+		assert.EqualValues(t, 1, body.closes.Load())
+	}
+}
+
 // One answer, given again and again by pointer, is never written to.
 func TestAnAnswerOfACustomTransportIsNotWrittenTo(t *testing.T) {
 	shared := &http.Response{StatusCode: 404, Header: http.Header{"X-Echo": {account.AccessKey}, "Location": {"::no url"}}}
@@ -276,6 +287,12 @@ func TestAnAnswerOfACustomTransportIsNotWrittenTo(t *testing.T) {
 	}
 	assert.Equal(t, before, shared.Header)
 	assert.Nil(t, shared.Body)
+}
+
+func TestATransportThatPanicsIsNotCountedAsUnderWay(t *testing.T) {
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { panic("mine") }))
+	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
+	assert.Zero(t, c.config.limits.server.inFlight)
 }
 
 func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
