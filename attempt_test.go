@@ -33,6 +33,19 @@ type closer struct{ endless }
 
 func (closer) Close() error { return nil }
 
+func TestHalfAnAnswerThatTheContextCutShortKeepsItsStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		err := ask(ctx, clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endless{request.Context()}}}, nil
+		})))
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotErrorIs(t, err, ErrTimeout)
+		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: 200 OK: context deadline exceeded")
+	})
+}
+
 // Each attempt has the whole timeout to itself.
 func TestARetryHasATimeoutOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

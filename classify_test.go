@@ -3,6 +3,7 @@ package insights
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -134,6 +135,8 @@ func TestWhichFailuresOfAConnectionCanPass(t *testing.T) {
 		"no such name":               {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, 1},
 		"no address":                 {&net.OpError{Op: "dial", Err: &net.AddrError{Err: "invalid port", Addr: "x"}}, 1},
 		"unknown authority":          {fmt.Errorf("tls: %w", x509.UnknownAuthorityError{}), 1},
+		"no TLS":                     {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, 1},
+		"expired certificate":        {&tls.CertificateVerificationError{Err: errors.New("expired")}, 1},
 		"alert of the other side":    {&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}, 1},
 		"http behind https":          {http.ErrSchemeMismatch, 1},
 		"unknown scheme":             {errors.New(`unsupported protocol scheme "ftp"`), 1},

@@ -71,7 +71,7 @@ func TestAHugeOrDeepRefusalIsUnderstoodAsFarAsItGoes(t *testing.T) {
 		"unclosed":       strings.Repeat(`{"detail":[`, 6_000),
 		"long message":   `{"message":"` + strings.Repeat("ä ", 10_000) + `"}`,
 		"long text":      strings.Repeat("no ", 10_000),
-		"many fields":    `{"a":["` + strings.Repeat(`x","`, 5_000) + `"]}`,
+		"many fields":    `{"a":["` + strings.Repeat(`x","`, 1_000) + `"]}`,
 		"tags":           strings.Repeat("<", 10_000),
 		"open comments":  "<html>" + strings.Repeat("<!-- <script> ", 2_000),
 	} {

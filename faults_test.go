@@ -174,7 +174,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 			transport := &http.Transport{MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: name == "a length that cuts"} // or net/http logs the rest
 			defer transport.CloseIdleConnections()
 			c := clientOver(t, transport, WithBaseURL("http://"+s.listener.Addr().String()),
-				WithAttemptTimeout(25*time.Millisecond), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}))
+				WithAttemptTimeout(10*time.Millisecond), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}))
 			if fault.kind != ErrTimeout {
 				c.config.attemptTimeout = 5 * time.Second
 			}
@@ -189,7 +189,9 @@ func TestFaultsOnTheWire(t *testing.T) {
 					assert.NotErrorIs(t, err, context.DeadlineExceeded)
 					checkLine(t, err)
 				}
-				assert.Equal(t, fault.attempts, s.requests.Load(), call.name)
+				if fault.kind != ErrTimeout { // a request that timed out may not have been read
+					assert.Equal(t, fault.attempts, s.requests.Load(), call.name)
+				}
 			}
 			if fault.reused {
 				assert.EqualValues(t, 1, s.connections.Load(), "the connection is used again")
@@ -265,12 +267,12 @@ func TestADeadlineIsKeptOnTheWire(t *testing.T) {
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()
 			c := clientOver(t, transport, WithBaseURL("http://"+s.listener.Addr().String()), WithRetry(RetryPolicy{MaxAttempts: 1000, MinWait: time.Millisecond, MaxWait: 20 * time.Millisecond}))
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			began := time.Now()
 			err := ask(ctx, c)
 			assert.Error(t, err)
-			assert.Less(t, time.Since(began), 200*time.Millisecond)
+			assert.Less(t, time.Since(began), 150*time.Millisecond)
 			if name != "resets" && name != "an outage" { // whose retry budget may end them first
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
 			}

@@ -184,6 +184,20 @@ func TestAWaitThatIsCancelledTellsBothTruths(t *testing.T) {
 	}
 }
 
+func TestAContextThatEndsWithAnAttemptIsTheEndOfTheCall(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var last Attempt
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+		cancel()
+		return reply(503, ""), nil
+	}), WithOnAttempt(func(_ context.Context, a Attempt) { last = a }))
+	err := ask(ctx, c)
+	assert.ErrorIs(t, err, ErrServer)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, last.Wait, "there is no wait")
+	assert.EqualValues(t, fullBudget, c.config.budget.left.Load())
+}
+
 func TestAnAttemptsTimeoutIsNotTheEndOfTheContext(t *testing.T) {
 	silence := inMemory(func(request *http.Request) (*http.Response, error) {
 		<-request.Context().Done()
@@ -241,6 +255,7 @@ func TestAnOutageIsNotMultiplied(t *testing.T) {
 		calls.Wait()
 		assert.EqualValues(t, 200+fullBudget, requests.Load())
 		assert.Positive(t, stopped.Load())
+		assert.Zero(t, c.config.budget.left.Load(), "and the next success gives one back")
 	})
 }
 

@@ -28,8 +28,22 @@ func TestAResetEndsWhatRemained(t *testing.T) {
 	assert.False(t, s.begin(noon))
 	assert.True(t, s.begin(noon.Add(time.Second)))
 	s.finish()
-	s.allow(5, noon.Add(1500*time.Millisecond), noon.Add(time.Second))
+	s.allow(1, noon.Add(1500*time.Millisecond), noon.Add(time.Second))
 	assert.True(t, s.begin(noon.Add(time.Second)))
+	assert.False(t, s.begin(noon.Add(1200*time.Millisecond)), "the next allowance is used up too")
+	assert.True(t, s.begin(noon.Add(1500*time.Millisecond)))
+}
+
+func TestWhatRemainsIsCountedDown(t *testing.T) {
+	s := new(serverLimit)
+	for range 2 {
+		assert.True(t, s.begin(noon), "nothing is known yet")
+	}
+	s.allow(5, noon.Add(time.Minute), noon)
+	for i := range 3 {
+		assert.True(t, s.begin(noon), "%d of three", i)
+	}
+	assert.False(t, s.begin(noon), "two of the five were under way")
 }
 
 func TestTheLongestOfTwoPausesCounts(t *testing.T) {

@@ -279,14 +279,23 @@ func TestTheBodyOfAnAnswerThatIsNoneIsClosed(t *testing.T) {
 
 // One answer, given again and again by pointer, is never written to.
 func TestAnAnswerOfACustomTransportIsNotWrittenTo(t *testing.T) {
-	shared := &http.Response{StatusCode: 404, Header: http.Header{"X-Echo": {account.AccessKey}, "Location": {"::no url"}}}
-	before := shared.Header.Clone()
-	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { return shared, nil }))
-	for range 2 {
-		assert.ErrorIs(t, ask(t.Context(), c), ErrNotFound)
+	for name, header := range map[string]http.Header{
+		"plain":      {"X-Plain": {"plain"}},
+		"an echo":    {"X-Echo": {account.AccessKey}},
+		"a location": {"Location": {"::no url"}},
+	} {
+		shared := &http.Response{StatusCode: 404, Header: header.Clone()}
+		c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { return shared, nil }))
+		for range 2 {
+			var info ResponseInfo
+			err := ask(t.Context(), c, CaptureResponse(&info))
+			assert.ErrorIs(t, err, ErrNotFound)
+			info.Header.Set("X-Plain", "changed")
+			requireAPIError(t, err).Header.Set("X-Plain", "changed")
+		}
+		assert.Equal(t, header, shared.Header, name)
+		assert.Nil(t, shared.Body, name)
 	}
-	assert.Equal(t, before, shared.Header)
-	assert.Nil(t, shared.Body)
 }
 
 func TestATransportThatPanicsIsNotCountedAsUnderWay(t *testing.T) {
