@@ -30,15 +30,9 @@ func (x *exchange) receive(resp *http.Response, err error) answer {
 	if err != nil || resp == nil {
 		return answer{err: withoutURL(err)}
 	}
-	a := answer{status: resp.StatusCode, header: resp.Header}
-	a.body, _ = resp.Body.(*received)
-	if a.body == nil { // not the work of attemptTransport: nothing to read
-		a.body = new(received)
-	}
-	a.err = a.body.err
-	x.mask(a.body.data)
-	a.header = x.mask.header(a.header)
-	return a
+	body := resp.Body.(*received) // by attemptTransport
+	x.mask(body.data)
+	return answer{status: resp.StatusCode, header: x.mask.header(resp.Header), body: body, err: body.err}
 }
 
 // release gives the body back. Nothing of it may be used afterwards.

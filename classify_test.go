@@ -176,7 +176,7 @@ func TestTheCauseOfAContextsEndIsKept(t *testing.T) {
 	assert.ErrorIs(t, err, cause)
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.NotErrorIs(t, err, ErrTransport)
-	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no answer: context canceled: shutting down")
+	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: context canceled: shutting down")
 	assert.EqualValues(t, 1, requests.Load())
 }
 

@@ -130,8 +130,12 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
+// outcome is empty where Err alone tells why there was no answer.
 func (e *APIError) outcome() string {
-	if e.StatusCode == 0 {
+	switch {
+	case e.StatusCode == 0 && e.Err != nil:
+		return ""
+	case e.StatusCode == 0:
 		return "no answer"
 	}
 	return strings.TrimSpace(strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode))

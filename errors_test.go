@@ -23,7 +23,7 @@ func TestAnAPIErrorThatAUserBuiltWorks(t *testing.T) {
 		{&APIError{}, nil, "insights: no answer"},
 		{&APIError{StatusCode: 404}, ErrNotFound, "insights: 404 Not Found"},
 		{&APIError{StatusCode: 429, Method: "GET", Path: testsPath, Attempts: 2, RequestID: "r", Message: "slow\ndown"}, ErrRateLimited, "insights: GET /v1/analytics/tests: 429 Too Many Requests: slow down (after 2 attempts) [request r]"},
-		{&APIError{Err: context.Canceled}, context.Canceled, "insights: no answer: context canceled"},
+		{&APIError{Err: context.Canceled}, context.Canceled, "insights: context canceled"},
 		{&APIError{StatusCode: 200, Message: "page", Err: ErrBadResponse}, ErrBadResponse, "insights: 200 OK: the answer is not the promised JSON: page"},
 		{&APIError{StatusCode: -1, Attempts: -1}, nil, "insights: -1"},
 	} {

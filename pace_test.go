@@ -188,15 +188,6 @@ func TestAPlaceThatNobodyWaitedForIsFreeAgain(t *testing.T) {
 	})
 }
 
-func TestTheMemoryOfAnHourIsNotKeptForever(t *testing.T) {
-	w := newHourWindow(1 << 40)
-	for i := range 10_000 {
-		now := noon.Add(time.Duration(i) * time.Second)
-		w.add(w.free(now, now))
-	}
-	assert.LessOrEqual(t, len(w.sent), 3602)
-}
-
 func TestAPauseThatTheServiceOrdersIsKeptByAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := recording(success)

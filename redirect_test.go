@@ -90,6 +90,25 @@ func TestARedirectThatLeadsNowhereEndsTheCall(t *testing.T) {
 	}
 }
 
+func TestTheSameOriginIsSchemeHostAndPort(t *testing.T) {
+	for pair, same := range map[[2]string]bool{
+		{"http://h/a", "http://h:80/b"}:                   true,
+		{"https://h/a", "https://H:443/b"}:                true,
+		{"http://[::1]:8080/", "http://[::1]:8080/x?y#z"}: true,
+		{"http://h:443/", "https://h:443/"}:               false,
+		{"http://h/", "http://h:443/"}:                    false,
+		{"https://h/", "https://h:80/"}:                   false,
+		{"https://h/", "https://h./"}:                     false,
+	} {
+		a, err := url.Parse(pair[0])
+		require.NoError(t, err)
+		b, err := url.Parse(pair[1])
+		require.NoError(t, err)
+		assert.Equal(t, same, sameOrigin(a, b), "%s", pair)
+		assert.Equal(t, same, sameOrigin(b, a), "%s", pair)
+	}
+}
+
 func TestARedirectLoopEnds(t *testing.T) {
 	transport, requests := inTurn(replying(302, "", "Location", "/round"))
 	err := ask(t.Context(), clientOver(t, transport))

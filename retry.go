@@ -39,7 +39,7 @@ func (x *exchange) decide(ctx context.Context, a answer) bool {
 func (x *exchange) forbids(ctx context.Context, wait time.Duration) error {
 	switch {
 	case wait > x.config.retry.MaxWait:
-		return fmt.Errorf("not tried again: the service orders a wait of %s, and the longest allowed is %s", wait, x.config.retry.MaxWait)
+		return fmt.Errorf("not tried again: the service orders a wait of %s, and the longest allowed is %s", wait.Round(time.Millisecond), x.config.retry.MaxWait)
 	case !fits(ctx, wait):
 		return &failure{
 			kind: context.DeadlineExceeded,

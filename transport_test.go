@@ -219,7 +219,7 @@ func TestWhyTheConnectionFailedStaysInTheErrorOfALaterAttemptThatTheContextEnds(
 		})))
 		assert.ErrorIs(t, err, ErrTransport)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no answer: no complete answer: connection refused; context deadline exceeded (after 2 attempts)")
+		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no complete answer: connection refused; context deadline exceeded (after 2 attempts)")
 	})
 }
 
@@ -241,7 +241,7 @@ func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	cancel(errors.New("the build was aborted"))
 	err := ask(ctx, clientOver(t, transport))
 	assert.ErrorIs(t, err, context.Canceled)
-	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no answer: context canceled: the build was aborted")
+	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: context canceled: the build was aborted")
 	assert.Zero(t, requireAPIError(t, err).Attempts)
 	assert.Zero(t, requests.Load())
 }
