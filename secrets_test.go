@@ -21,13 +21,14 @@ import (
 
 // keys of several kinds: like a real one, and hard ones.
 var secretAccounts = map[string]Credentials{
-	"UUID":              {"a-user", "6f1c2e5b-9d04-4c77-8a31-5e0d7bb2c9f4"},
-	"not hexadecimal":   account,
-	"quotes and spaces": {"a-user", `ab cd"ef\gh/ij<kl>mn&op'qr  st%uv+wx=yz`},
-	"not ASCII":         {"ünïcode", "schlüssel-größe-straße-äöü-日本語"},
-	"eight letters":     {"a-user", "Zx9-Yw8+"},
-	"letters alone":     {"a-user", "quietlyhiddenaccesskey"},
-	"base64 with signs": {"a-user", "???>>>~~~k??>>~~q"},
+	"UUID":               {"a-user", "6f1c2e5b-9d04-4c77-8a31-5e0d7bb2c9f4"},
+	"not hexadecimal":    account,
+	"quotes and spaces":  {"a-user", `ab cd"ef\gh/ij<kl>mn&op'qr  st%uv+wx=yz`},
+	"not ASCII":          {"ünïcode", "schlüssel-größe-straße-äöü-日本語"},
+	"eight letters":      {"a-user", "Zx9-Yw8+"},
+	"letters alone":      {"a-user", "quietlyhiddenaccesskey"},
+	"quotes and slashes": {"a-user", `a"b/c"d/e"f/g"h/i"j`},
+	"base64 with signs":  {"a-user", "???>>>~~~k??>>~~q"},
 }
 
 // secretsOf are every part of eight characters of the key, in clear and in the
