@@ -1,7 +1,9 @@
 package insights
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -35,28 +37,30 @@ func Last(d time.Duration) Period {
 // A zero time, or a start that is not before end, is reported by the call that
 // it is used in.
 func Between(start, end time.Time) Period {
+	// Without the monotonic reading: the wall clock is what is sent.
+	start, end = start.UTC().Round(0), end.UTC().Round(0)
 	if problem := checkEnds(start, end); problem != "" {
 		return Period{problem: problem}
 	}
-	end = end.UTC()
-	if whole := end.Truncate(time.Second); whole.Before(end) {
-		end = whole.Add(time.Second)
-	}
-	return Period{start: start.UTC().Truncate(time.Second).Round(0), end: end.Round(0)}
+	return Period{start: start.Truncate(time.Second), end: roundUp(end)}
 }
 
 func checkEnds(start, end time.Time) string {
 	switch {
-	case start.IsZero():
+	case start.Truncate(time.Second).IsZero():
 		return "the start is the zero time"
 	case end.IsZero():
 		return "the end is the zero time"
 	case !start.Before(end):
-		return fmt.Sprintf("the start %s is not before the end %s", start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
-	case start.UTC().Year() < 1 || end.UTC().Year() > 9998:
-		return "the years are outside 1 to 9998"
+		return fmt.Sprintf("the start %s is not before the end %s", start.Format(time.RFC3339Nano), end.Format(time.RFC3339Nano))
+	case start.Year() < 1 || roundUp(end).Year() > 9999:
+		return "the years are outside 1 to 9999"
 	}
 	return ""
+}
+
+func roundUp(t time.Time) time.Time {
+	return t.Add(time.Second - 1).Truncate(time.Second)
 }
 
 // ParsePeriod reads the two forms that [Period.String] writes: a whole number
@@ -73,9 +77,9 @@ func ParsePeriod(s string) (Period, error) {
 func parsePeriod(s string) Period {
 	start, end, isPair := strings.Cut(s, "/")
 	if !isPair {
-		d, ok := parseLength(s)
-		if !ok {
-			return Period{problem: "want a whole number and one of d, h, m, s, as in 7d, or START/END in RFC 3339"}
+		d, problem := parseLength(s)
+		if problem != "" {
+			return Period{problem: problem}
 		}
 		return Last(d)
 	}
@@ -184,15 +188,20 @@ func formatLength(d time.Duration) string {
 	return d.String()
 }
 
-func parseLength(s string) (time.Duration, bool) {
+func parseLength(s string) (d time.Duration, problem string) {
 	for _, unit := range lengthUnits {
 		digits, isUnit := strings.CutSuffix(s, unit.name)
 		if !isUnit {
 			continue
 		}
-		n, err := strconv.ParseUint(digits, 10, 63)
-		longest := uint64(1<<63-1) / uint64(unit.length)
-		return time.Duration(n) * unit.length, err == nil && n <= longest
+		n, err := strconv.ParseUint(digits, 10, 64)
+		longest := uint64(math.MaxInt64 / unit.length)
+		switch {
+		case errors.Is(err, strconv.ErrRange), err == nil && n > longest:
+			return 0, fmt.Sprintf("the length is more than %d%s", longest, unit.name)
+		case err == nil:
+			return time.Duration(n) * unit.length, ""
+		}
 	}
-	return 0, false
+	return 0, "want a whole number and one of d, h, m, s, as in 7d, or START/END in RFC 3339"
 }
