@@ -2,6 +2,7 @@ package insights
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"reflect"
 	"slices"
@@ -128,8 +129,10 @@ func (o TestMetricsOptions) Validate() error {
 // Validate is like [TestsOptions.Validate].
 func (o TestTrendsOptions) Validate() error {
 	problems := checkSelection(o.Period, o.Scope, o.Owner)
-	if problem := checkLength(o.Interval); problem != "" {
-		problems.add("Interval", "is required: "+problem)
+	if o.Interval == 0 {
+		problems.add("Interval", "is required: the width of a bucket")
+	} else if problem := checkLength(o.Interval); problem != "" {
+		problems.add("Interval", problem)
 	}
 	problems.checkList("OS", o.OS)
 	problems.checkList("Browser", o.Browser)
@@ -338,11 +341,11 @@ func encode(request any, extra url.Values) (string, error) {
 	}
 	var problems problemList
 	known := parameterNames(request)
-	for name, added := range extra {
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		if slices.Contains(known, name) {
 			problems.add("WithQuery", fmt.Sprintf("%q is a parameter that the SDK sends itself: use its field in the options", name))
 		}
-		values[name] = added
+		values[name] = extra[name]
 	}
 	// A space as %20, as in the reference: + is one in forms only.
 	return strings.ReplaceAll(values.Encode(), "+", "%20"), problems.err()
