@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -80,13 +81,7 @@ type config struct {
 func NewClient(region Region, creds Credentials, opts ...Option) (*Client, error) {
 	var problems problemList
 	creds.check(&problems)
-	cfg := defaultConfig(region)
-	cfg.apply(opts, &problems)
-	cfg.checkOrigin(&problems)
-	if err := problems.err(); err != nil {
-		return nil, err
-	}
-	return newClient(cfg, creds.Username, basicAuth(creds), maskerOf(creds)), nil
+	return configure(region, creds, opts, problems)
 }
 
 // NewClientFromEnv is [NewClient] with the credentials of
@@ -94,19 +89,22 @@ func NewClient(region Region, creds Credentials, opts ...Option) (*Client, error
 // us-west-1.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var problems problemList
-	creds, err := CredentialsFromEnv()
-	problems.addAll(err)
-	region := USWest1
-	if name := os.Getenv(envRegion); name != "" {
-		region = Region(name)
-	}
-	if err == nil {
-		return NewClient(region, creds, opts...)
-	}
+	creds := credentialsFromEnv(&problems)
+	creds.checkCharacters(&problems)
+	region := cmp.Or(Region(os.Getenv(envRegion)), USWest1)
+	return configure(region, creds, opts, problems)
+}
+
+// configure returns a client, or the problems found before with those of the
+// region and the options.
+func configure(region Region, creds Credentials, opts []Option, problems problemList) (*Client, error) {
 	cfg := defaultConfig(region)
 	cfg.apply(opts, &problems)
 	cfg.checkOrigin(&problems)
-	return nil, problems.err()
+	if err := problems.err(); err != nil {
+		return nil, err
+	}
+	return newClient(cfg, creds.Username, basicAuth(creds), maskerOf(creds)), nil
 }
 
 // Clone returns a client with the same credentials and region and other
@@ -219,38 +217,36 @@ func (l *problemList) addAll(err error) {
 // no user information, query or fragment. A path is put before the API's.
 func WithBaseURL(rawURL string) Option {
 	return func(cfg *config) error {
+		cfg.baseURL = new(url.URL) // given, if wrong: the region is not missed
 		u, err := url.Parse(rawURL)
 		if err != nil {
 			return invalid("WithBaseURL", "is no URL") // the parser's own words would repeat it, with what it may hold
 		}
-		if reason := checkBaseURL(u); reason != "" {
-			return invalid("WithBaseURL", reason)
-		}
 		cfg.baseURL = u
-		return nil
+		return checkBaseURL(u).err()
 	}
 }
 
-func checkBaseURL(u *url.URL) string {
-	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
-		return "must begin with https://"
-	case u.Hostname() == "":
-		return "names no host"
-	case u.User != nil:
-		return "holds user information: credentials are an argument of NewClient"
-	case u.RawQuery != "" || u.ForceQuery:
-		return "holds a query"
-	case u.Fragment != "":
-		return "holds a fragment"
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return "is plain http to another machine, which would send the credentials unencrypted: use https"
+func checkBaseURL(u *url.URL) problemList {
+	var problems problemList
+	refuse := func(wrong bool, reason string) {
+		if wrong {
+			problems.add("WithBaseURL", reason)
+		}
 	}
-	return ""
+	host := u.Hostname()
+	refuse(u.Scheme != "https" && u.Scheme != "http", "must begin with https://")
+	refuse(host == "", "names no host")
+	refuse(u.Scheme == "http" && host != "" && !isLoopback(host),
+		"is plain http to another machine, which would send the credentials unencrypted: use https")
+	refuse(u.User != nil, "holds user information: credentials are an argument of NewClient")
+	refuse(u.RawQuery != "" || u.ForceQuery, "holds a query")
+	refuse(u.Fragment != "", "holds a fragment")
+	return problems
 }
 
 func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // WithHTTPClient sends requests through the transport of hc, and so through

@@ -18,11 +18,12 @@ const (
 // Credentials are the user name and access key of a Sauce Labs account or
 // service account, sent as HTTP basic authentication.
 //
-// They can't be printed by accident: every verb of fmt, every [slog.Handler]
-// and every encoder that honours [encoding.TextMarshaler] shows the user name
-// only. One way remains that no type can close: fmt does not call the methods
-// of a value that sits in an unexported field of another type, so do not keep
-// Credentials in such a field of a struct that gets printed.
+// They are hard to print by accident: the formatting verbs of fmt, every
+// [slog.Handler] and every encoder that honours [encoding.TextMarshaler] show
+// the user name only. What calls no method of a value still sees the key: fmt
+// for an unexported field of another type and for the misplaced verbs %p and
+// %w, encoding/gob, and dumps by reflection. A [Client] holds the key where
+// none of these reaches it: keep that, and not Credentials.
 type Credentials struct {
 	Username  string
 	AccessKey string
@@ -32,14 +33,18 @@ type Credentials struct {
 // unset or empty the error names it and matches [ErrInvalidOptions].
 func CredentialsFromEnv() (Credentials, error) {
 	var problems problemList
-	creds := Credentials{
-		Username:  requireEnv(envUsername, &problems),
-		AccessKey: requireEnv(envAccessKey, &problems),
-	}
+	creds := credentialsFromEnv(&problems)
 	if err := problems.err(); err != nil {
 		return Credentials{}, err
 	}
 	return creds, nil
+}
+
+func credentialsFromEnv(problems *problemList) Credentials {
+	return Credentials{
+		Username:  requireEnv(envUsername, problems),
+		AccessKey: requireEnv(envAccessKey, problems),
+	}
 }
 
 func requireEnv(name string, problems *problemList) string {
@@ -50,7 +55,8 @@ func requireEnv(name string, problems *problemList) string {
 	return value
 }
 
-// Format writes the user name and never the key, whatever the verb.
+// Format writes the user name and never the key. fmt asks it for every verb
+// but %p, %T and %w.
 func (c Credentials) Format(f fmt.State, _ rune) {
 	// A failed write has nowhere to be reported: fmt itself ignores it.
 	_, _ = fmt.Fprintf(f, "{Username:%s AccessKey:[hidden]}", c.Username)
@@ -68,18 +74,23 @@ func (c Credentials) MarshalText() ([]byte, error) {
 }
 
 func (c Credentials) check(problems *problemList) {
-	switch {
-	case c.Username == "":
+	if c.Username == "" {
 		problems.add("Credentials.Username", "is empty")
-	case strings.Contains(c.Username, ":"):
+	}
+	if c.AccessKey == "" {
+		problems.add("Credentials.AccessKey", "is empty")
+	}
+	c.checkCharacters(problems)
+}
+
+func (c Credentials) checkCharacters(problems *problemList) {
+	if strings.Contains(c.Username, ":") {
 		problems.add("Credentials.Username", "holds a colon, which basic authentication can't carry")
-	case hasControl(c.Username):
+	}
+	if hasControl(c.Username) {
 		problems.add("Credentials.Username", "holds a control character")
 	}
-	switch {
-	case c.AccessKey == "":
-		problems.add("Credentials.AccessKey", "is empty")
-	case hasControl(c.AccessKey):
+	if hasControl(c.AccessKey) {
 		problems.add("Credentials.AccessKey", "holds a control character, perhaps a line end from the file it was read from")
 	}
 }

@@ -1,0 +1,542 @@
+package insights
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/cookiejar"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func newTestClient(t *testing.T, opts ...Option) *Client {
+	t.Helper()
+	client, err := NewClient(USWest1, testCreds, opts...)
+	require.NoError(t, err)
+	return client
+}
+
+func TestNewClientAsksTheRegion(t *testing.T) {
+	for _, region := range []Region{USWest1, EUCentral1} {
+		client, err := NewClient(region, testCreds)
+		require.NoError(t, err)
+		assert.Equal(t, region.BaseURL(), client.config.origin())
+	}
+}
+
+func TestNewClientSendsTheCredentials(t *testing.T) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, USWest1.BaseURL(), http.NoBody)
+	require.NoError(t, err)
+	newTestClient(t).authorize(request)
+
+	user, key, ok := request.BasicAuth()
+	assert.True(t, ok)
+	assert.Equal(t, testUser, user)
+	assert.True(t, key == testKey)
+}
+
+func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
+	cfg := newTestClient(t).config
+	assert.Equal(t, RetryPolicy{MaxAttempts: 4, MinWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}, cfg.retry)
+	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
+	assert.InDelta(t, 8, float64(cfg.limits.perSecond.Limit()), 0)
+	assert.Equal(t, 2, cfg.limits.perSecond.Burst())
+	assert.NotNil(t, cfg.limits.perHour)
+	assert.Equal(t, 10_000, cfg.resultWindow)
+	assert.Equal(t, 4, cfg.concurrency)
+	assert.EqualValues(t, 16<<20, cfg.maxResponseBytes)
+	assert.Equal(t, DialectReference, cfg.dialect)
+	assert.Nil(t, cfg.logger)
+	assert.Nil(t, cfg.onAttempt)
+}
+
+func TestBaseURL(t *testing.T) {
+	tests := map[string]struct {
+		rawURL string
+		want   []string // a part of each reason; nil: accepted
+	}{
+		"another host":           {"https://proxy.example.com", nil},
+		"port, path, slash":      {"https://proxy.example.com:8443/sauce/", nil},
+		"an upper case scheme":   {"HTTPS://proxy.example.com", nil},
+		"an IPv6 address":        {"https://[2001:db8::1]:8443", nil},
+		"http on 127.0.0.1":      {"http://127.0.0.1:8080", nil},
+		"http on 127.1.2.3":      {"http://127.1.2.3", nil},
+		"http on ::1":            {"http://[::1]:8080", nil},
+		"http on localhost":      {"http://localhost:8080", nil},
+		"http on LocalHost":      {"http://LocalHost", nil},
+		"empty":                  {"", []string{"https://", "no host"}},
+		"relative":               {"/v1/analytics", []string{"https://", "no host"}},
+		"no scheme":              {"proxy.example.com", []string{"https://", "no host"}},
+		"a host for a scheme":    {"localhost:8080", []string{"https://", "no host"}},
+		"no host":                {"https://", []string{"no host"}},
+		"no host, but a port":    {"https://:8443", []string{"no host"}},
+		"ftp":                    {"ftp://proxy.example.com", []string{"https://"}},
+		"http elsewhere":         {"http://proxy.example.com", []string{"plain http"}},
+		"http on any address":    {"http://0.0.0.0:8080", []string{"plain http"}},
+		"http on a lookalike":    {"http://localhost.example.com", []string{"plain http"}},
+		"http on 127.0.0.1.host": {"http://127.0.0.1.example.com", []string{"plain http"}},
+		"a user":                 {"https://robin@proxy.example.com", []string{"user information"}},
+		"a query":                {"https://proxy.example.com?a=b", []string{"query"}},
+		"an empty query":         {"https://proxy.example.com?", []string{"query"}},
+		"a fragment":             {"https://proxy.example.com#a", []string{"fragment"}},
+		"a control character":    {"https://proxy.example.com/\n", []string{"no URL"}},
+		"a bad port":             {"https://proxy.example.com:port", []string{"no URL"}},
+		"a bad escape":           {"https://proxy.example.com/%zz", []string{"no URL"}},
+		"all at once":            {"http://robin:" + testKey + "@proxy.example.com?" + testKey + "#" + testKey, []string{"plain http", "user information", "query", "fragment"}},
+		"a key and no URL":       {"https://robin:" + testKey + "@proxy.example.com:port", []string{"no URL"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, region := range []Region{"", USWest1} {
+				client, err := NewClient(region, testCreds, WithBaseURL(test.rawURL))
+				if test.want == nil {
+					require.NoError(t, err)
+					assert.Equal(t, strings.Replace(test.rawURL, "HTTPS", "https", 1), client.config.origin())
+					continue
+				}
+				assert.Nil(t, client)
+				require.Equal(t, slices.Repeat([]string{"WithBaseURL"}, len(test.want)), problemFields(t, err))
+				for i, problem := range problemsOf(err) {
+					assert.Contains(t, problem.Reason, test.want[i])
+				}
+				assertNoKey(t, err.Error())
+			}
+		})
+	}
+}
+
+func problemsOf(err error) []Problem {
+	if options, ok := errors.AsType[*OptionsError](err); ok {
+		return options.Problems
+	}
+	return nil
+}
+
+func TestPathOfTheBaseURLStandsBeforeTheCalls(t *testing.T) {
+	for _, base := range []string{"https://proxy.example.com/sauce", "https://proxy.example.com/sauce/"} {
+		client := newTestClient(t, WithBaseURL(base))
+		call, err := client.newCall(t.Context(), testsPath, TestsOptions{Period: Last(day)}, nil)
+		require.NoError(t, err)
+		assert.Equal(t, "https://proxy.example.com/sauce/v1/analytics/tests?time_range=1d", call.url)
+	}
+}
+
+func TestConstructorMistakes(t *testing.T) {
+	tests := map[string]struct {
+		region Region
+		creds  Credentials
+		opts   []Option
+		want   []string
+	}{
+		"unknown region":                {"mars", testCreds, nil, []string{"Region"}},
+		"unknown region and a base URL": {"mars", testCreds, []Option{WithBaseURL("https://h.example")}, []string{"Region"}},
+		"empty region, no base URL":     {"", testCreds, nil, []string{"Region"}},
+		"no credentials":                {USWest1, Credentials{}, nil, []string{"Credentials.Username", "Credentials.AccessKey"}},
+		"empty user name":               {USWest1, Credentials{"", testKey}, nil, []string{"Credentials.Username"}},
+		"user name with a colon":        {USWest1, Credentials{"a:b", testKey}, nil, []string{"Credentials.Username"}},
+		"user name with a line end":     {USWest1, Credentials{"ann\n", testKey}, nil, []string{"Credentials.Username"}},
+		"user name with both":           {USWest1, Credentials{"a:b\n", testKey}, nil, []string{"Credentials.Username", "Credentials.Username"}},
+		"empty key":                     {USWest1, Credentials{testUser, ""}, nil, []string{"Credentials.AccessKey"}},
+		"key with a line end":           {USWest1, Credentials{testUser, testKey + "\r\n"}, nil, []string{"Credentials.AccessKey"}},
+		"key with a C1 control":         {USWest1, Credentials{testUser, testKey + "\u0085"}, nil, []string{"Credentials.AccessKey"}},
+		"all at once": {
+			"mars", Credentials{"a:b", testKey + "\x00"},
+			[]Option{WithBaseURL("ftp://h.example"), nil, WithConcurrency(0), WithApplication("", "\n"), WithRateLimit(0, 0)},
+			[]string{
+				"Credentials.Username", "Credentials.AccessKey", "WithBaseURL", "Option[1]", "WithConcurrency",
+				"WithApplication", "WithApplication", "WithRateLimit", "WithRateLimit", "Region",
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			client, err := NewClient(test.region, test.creds, test.opts...)
+			requireProblems(t, err, test.want)
+			assert.Nil(t, client, "a value or an error, never both")
+			assertNoKey(t, err.Error())
+			assertNoKey(t, fmt.Sprintf("%+v %#v", err, problemsOf(err)))
+		})
+	}
+}
+
+func TestNothingValidIsRefused(t *testing.T) {
+	credentials := []Credentials{{"a", "b"}, {"ann@example.com", testKey}, {"sso-é ü", "key: with colon"}}
+	for _, creds := range credentials {
+		_, err := NewClient(USWest1, creds)
+		assert.NoError(t, err)
+	}
+	options := map[string]Option{
+		"a zero retry policy":     WithRetry(RetryPolicy{}),
+		"no retry":                WithRetry(RetryPolicy{MaxAttempts: 1}),
+		"equal waits":             WithRetry(RetryPolicy{MinWait: time.Second, MaxWait: time.Second}),
+		"a long first wait":       WithRetry(RetryPolicy{MinWait: time.Hour}),
+		"a short longest wait":    WithRetry(RetryPolicy{MaxWait: time.Millisecond}),
+		"a short timeout":         WithAttemptTimeout(1),
+		"a slow rate":             WithRateLimit(0.001, 1),
+		"an hourly limit of one":  WithHourlyLimit(1),
+		"no limit":                WithoutRateLimit(),
+		"the smallest window":     WithResultWindow(2),
+		"one at a time":           WithConcurrency(1),
+		"one byte":                WithMaxResponseBytes(1),
+		"an application":          WithApplication("nightly build (é)", ""),
+		"no logger":               WithLogger(nil),
+		"no events":               WithOnAttempt(nil),
+		"the reference's dialect": WithDialect(DialectReference),
+		"the zero HTTP client":    WithHTTPClient(new(http.Client)),
+	}
+	for name, option := range options {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewClient(USWest1, testCreds, option)
+			assert.NoError(t, err)
+		})
+	}
+}
+
+func TestNonsenseInAnOption(t *testing.T) {
+	tests := map[string]struct {
+		option Option
+		want   []string
+	}{
+		"nil":                     {nil, []string{"Option[0]"}},
+		"nil HTTP client":         {WithHTTPClient(nil), []string{"WithHTTPClient"}},
+		"negative client timeout": {WithHTTPClient(&http.Client{Timeout: -1}), []string{"WithHTTPClient"}},
+		"negative attempts":       {WithRetry(RetryPolicy{MaxAttempts: -1}), []string{"RetryPolicy.MaxAttempts"}},
+		"negative first wait":     {WithRetry(RetryPolicy{MinWait: -1}), []string{"RetryPolicy"}},
+		"negative longest wait":   {WithRetry(RetryPolicy{MaxWait: -1}), []string{"RetryPolicy"}},
+		"waits in reverse":        {WithRetry(RetryPolicy{MinWait: 2 * time.Second, MaxWait: time.Second}), []string{"RetryPolicy.MinWait"}},
+		"all of a retry policy":   {WithRetry(RetryPolicy{MaxAttempts: -1, MinWait: 1, MaxWait: -1}), []string{"RetryPolicy.MaxAttempts", "RetryPolicy", "RetryPolicy.MinWait"}},
+		"zero timeout":            {WithAttemptTimeout(0), []string{"WithAttemptTimeout"}},
+		"negative timeout":        {WithAttemptTimeout(-time.Second), []string{"WithAttemptTimeout"}},
+		"zero rate":               {WithRateLimit(0, 1), []string{"WithRateLimit"}},
+		"negative rate":           {WithRateLimit(-1, 1), []string{"WithRateLimit"}},
+		"NaN rate":                {WithRateLimit(math.NaN(), 1), []string{"WithRateLimit"}},
+		"infinite rate":           {WithRateLimit(math.Inf(1), 1), []string{"WithRateLimit"}},
+		"infinitely negative":     {WithRateLimit(math.Inf(-1), 1), []string{"WithRateLimit"}},
+		"zero burst":              {WithRateLimit(1, 0), []string{"WithRateLimit"}},
+		"negative burst":          {WithRateLimit(1, -1), []string{"WithRateLimit"}},
+		"zero an hour":            {WithHourlyLimit(0), []string{"WithHourlyLimit"}},
+		"a window of one":         {WithResultWindow(1), []string{"WithResultWindow"}},
+		"no concurrency":          {WithConcurrency(0), []string{"WithConcurrency"}},
+		"no bytes":                {WithMaxResponseBytes(0), []string{"WithMaxResponseBytes"}},
+		"too many bytes":          {WithMaxResponseBytes(math.MaxInt64), []string{"WithMaxResponseBytes"}},
+		"no application":          {WithApplication("", "1"), []string{"WithApplication"}},
+		"a line end in its name":  {WithApplication("a\r\nX-Evil: 1", "1"), []string{"WithApplication"}},
+		"a tab in its version":    {WithApplication("a", "1\t"), []string{"WithApplication"}},
+		"an unknown dialect":      {WithDialect(2), []string{"WithDialect"}},
+		"a dialect below zero":    {WithDialect(-1), []string{"WithDialect"}},
+		"an error of another's":   {func(*config) error { return errors.New("out of paper") }, []string{"Option"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewClient(USWest1, testCreds, test.option)
+			requireProblems(t, err, test.want)
+
+			clone, err := newTestClient(t).Clone(test.option)
+			requireProblems(t, err, test.want)
+			assert.Nil(t, clone)
+		})
+	}
+}
+
+func TestOptionsTakeEffect(t *testing.T) {
+	logger := slog.New(slog.DiscardHandler)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	transport := new(http.Transport)
+	client := newTestClient(t,
+		WithBaseURL("https://first.example"), WithBaseURL("https://last.example"),
+		WithHTTPClient(&http.Client{Transport: transport, Jar: jar, Timeout: time.Minute}),
+		WithRetry(RetryPolicy{MaxAttempts: 2}), WithAttemptTimeout(time.Second), WithRateLimit(3.5, 7), WithResultWindow(500),
+		WithConcurrency(9), WithMaxResponseBytes(1024), WithApplication("nightly", "2.1"), WithLogger(logger),
+		WithOnAttempt(func(context.Context, Attempt) {}), WithDialect(DialectRenamed),
+	)
+	cfg := client.config
+	assert.Equal(t, "https://last.example", cfg.origin(), "of two that set the same the last counts")
+	assert.Same(t, transport, cfg.transport)
+	assert.Same(t, jar, cfg.jar)
+	assert.Equal(t, time.Minute, cfg.clientTimeout)
+	assert.Equal(t, RetryPolicy{MaxAttempts: 2, MinWait: defaultMinWait, MaxWait: defaultMaxWait}, cfg.retry, "zero fields mean the defaults")
+	assert.Equal(t, time.Second, cfg.attemptTimeout)
+	assert.InDelta(t, 3.5, float64(cfg.limits.perSecond.Limit()), 0)
+	assert.Equal(t, 7, cfg.limits.perSecond.Burst())
+	assert.Equal(t, 500, cfg.resultWindow)
+	assert.Equal(t, 9, cfg.concurrency)
+	assert.EqualValues(t, 1024, cfg.maxResponseBytes)
+	assert.Same(t, logger, cfg.logger)
+	assert.NotNil(t, cfg.onAttempt)
+	assert.Equal(t, DialectRenamed, cfg.dialect)
+	assert.Equal(t, userAgent("nightly/2.1"), client.userAgent)
+	assert.Equal(t, userAgent("nightly"), newTestClient(t, WithApplication("nightly", "")).userAgent)
+}
+
+func TestRetryPolicyFillsZeroFields(t *testing.T) {
+	tests := map[string]struct{ given, want RetryPolicy }{
+		"a first wait beyond the default longest": {RetryPolicy{MinWait: time.Hour}, RetryPolicy{4, time.Hour, time.Hour}},
+		"a longest wait below the default first":  {RetryPolicy{MaxWait: time.Millisecond}, RetryPolicy{4, time.Millisecond, time.Millisecond}},
+		"everything given":                        {RetryPolicy{9, 1, 2}, RetryPolicy{9, 1, 2}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.want, newTestClient(t, WithRetry(test.given)).config.retry)
+		})
+	}
+}
+
+func TestWithoutRateLimitSwitchesBothOff(t *testing.T) {
+	limits := newTestClient(t, WithRateLimit(1, 1), WithHourlyLimit(1), WithoutRateLimit()).config.limits
+	assert.Nil(t, limits.perSecond)
+	assert.Nil(t, limits.perHour)
+}
+
+func TestTheHTTPClientIsNeverWrittenTo(t *testing.T) {
+	given := &http.Client{Timeout: time.Hour}
+	client := newTestClient(t, WithHTTPClient(given), WithAttemptTimeout(time.Second))
+	assert.Equal(t, &http.Client{Timeout: time.Hour}, given)
+	assert.NotSame(t, given, client.http)
+	assert.Same(t, http.DefaultTransport, client.config.transport, "the zero transport means that of net/http")
+}
+
+type idleCounter struct {
+	http.RoundTripper
+	closed int
+}
+
+func (c *idleCounter) CloseIdleConnections() { c.closed++ }
+
+func TestCloseIdleConnections(t *testing.T) {
+	transport := new(idleCounter)
+	newTestClient(t, WithHTTPClient(&http.Client{Transport: transport})).CloseIdleConnections()
+	assert.Equal(t, 1, transport.closed)
+
+	bare := struct{ http.RoundTripper }{transport}
+	assert.NotPanics(t, newTestClient(t, WithHTTPClient(&http.Client{Transport: bare})).CloseIdleConnections)
+	assert.Equal(t, 1, transport.closed)
+}
+
+func TestCloneChangesTheCloneAlone(t *testing.T) {
+	original := newTestClient(t, WithApplication("original", ""), WithConcurrency(2))
+	clone, err := original.Clone(WithBaseURL("https://clone.example"), WithApplication("clone", "1"), WithDialect(DialectRenamed), WithAttemptTimeout(time.Second))
+	require.NoError(t, err)
+
+	assert.Equal(t, "https://clone.example", clone.config.origin())
+	assert.Equal(t, userAgent("clone/1"), clone.userAgent)
+	assert.Equal(t, DialectRenamed, clone.config.dialect)
+	assert.Equal(t, time.Second, clone.config.attemptTimeout)
+	assert.Equal(t, 2, clone.config.concurrency, "what is not set anew stays")
+
+	assert.Equal(t, USWest1.BaseURL(), original.config.origin())
+	assert.Equal(t, userAgent("original"), original.userAgent)
+	assert.Equal(t, DialectReference, original.config.dialect)
+	assert.Equal(t, defaultAttemptTimeout, original.config.attemptTimeout)
+}
+
+func TestCloneHasTheSameCredentials(t *testing.T) {
+	clone, err := newTestClient(t).Clone()
+	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, USWest1.BaseURL(), http.NoBody)
+	require.NoError(t, err)
+	clone.authorize(request)
+
+	user, key, _ := request.BasicAuth()
+	assert.Equal(t, testUser, user)
+	assert.True(t, key == testKey)
+}
+
+func TestCloneSharesWhatIsNotSetAnew(t *testing.T) {
+	original := newTestClient(t)
+	limits := original.config.limits
+	clone := func(opts ...Option) config {
+		c, err := original.Clone(opts...)
+		require.NoError(t, err)
+		return c.config
+	}
+
+	same := clone(WithConcurrency(1))
+	assert.Same(t, limits.perSecond, same.limits.perSecond)
+	assert.Same(t, limits.perHour, same.limits.perHour)
+	assert.Same(t, original.config.transport, same.transport)
+
+	faster := clone(WithRateLimit(1, 1))
+	assert.NotSame(t, limits.perSecond, faster.limits.perSecond)
+	assert.Same(t, limits.perHour, faster.limits.perHour)
+
+	longer := clone(WithHourlyLimit(1))
+	assert.Same(t, limits.perSecond, longer.limits.perSecond)
+	assert.NotSame(t, limits.perHour, longer.limits.perHour)
+
+	for _, cfg := range []config{same, faster, longer, clone(WithoutRateLimit(), WithHTTPClient(new(http.Client)))} {
+		assert.Same(t, limits.server, cfg.limits.server, "what the service orders")
+		assert.Same(t, original.config.budget, cfg.budget, "the retry budget")
+	}
+	assert.Same(t, limits.perSecond, original.config.limits.perSecond, "the original is unchanged")
+	assert.Same(t, limits.perHour, original.config.limits.perHour, "the original is unchanged")
+}
+
+func TestCloneReportsEveryMistake(t *testing.T) {
+	_, err := newTestClient(t).Clone(WithConcurrency(0), nil, WithBaseURL("https://robin:"+testKey+"@h.example"))
+	requireProblems(t, err, []string{"WithConcurrency", "Option[1]", "WithBaseURL"})
+	assertNoKey(t, err.Error())
+}
+
+func TestNewClientFromEnv(t *testing.T) {
+	for name, want := range map[string]Region{"": USWest1, "us-west-1": USWest1, "eu-central-1": EUCentral1} {
+		t.Run(name, func(t *testing.T) {
+			setEnv(t, testUser, testKey, name)
+			client, err := NewClientFromEnv(WithConcurrency(3))
+			require.NoError(t, err)
+			assert.Equal(t, want.BaseURL(), client.config.origin())
+			assert.Equal(t, testUser, client.username)
+			assert.Equal(t, 3, client.config.concurrency)
+		})
+	}
+}
+
+func setEnv(t *testing.T, user, key, region string) {
+	t.Helper()
+	t.Setenv(envUsername, user)
+	t.Setenv(envAccessKey, key)
+	t.Setenv(envRegion, region)
+}
+
+func TestNewClientFromEnvReportsEverything(t *testing.T) {
+	tests := map[string]struct {
+		user, key, region string
+		opts              []Option
+		want              []string
+	}{
+		"nothing set":              {"", "", "", nil, []string{"SAUCE_USERNAME", "SAUCE_ACCESS_KEY"}},
+		"an unknown region":        {testUser, testKey, "mars", nil, []string{"Region"}},
+		"a colon":                  {"a:b", testKey, "", nil, []string{"Credentials.Username"}},
+		"one missing, one bad":     {"a:b", "", "", nil, []string{"SAUCE_ACCESS_KEY", "Credentials.Username"}},
+		"a key with a line end":    {"", testKey + "\n", "", nil, []string{"SAUCE_USERNAME", "Credentials.AccessKey"}},
+		"a bad option":             {testUser, testKey, "", []Option{nil}, []string{"Option[0]"}},
+		"all at once":              {"", "", "mars", []Option{WithConcurrency(0)}, []string{"SAUCE_USERNAME", "SAUCE_ACCESS_KEY", "WithConcurrency", "Region"}},
+		"a base URL, bad as it is": {"", testKey, "", []Option{WithBaseURL("https://robin:" + testKey + "@h.example")}, []string{"SAUCE_USERNAME", "WithBaseURL"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			setEnv(t, test.user, test.key, test.region)
+			client, err := NewClientFromEnv(test.opts...)
+			requireProblems(t, err, test.want)
+			assert.Nil(t, client)
+			assertNoKey(t, err.Error())
+		})
+	}
+}
+
+func TestClientHidesTheKey(t *testing.T) {
+	client := newTestClient(t, WithLogger(slog.New(slog.DiscardHandler)), WithOnAttempt(func(context.Context, Attempt) {}))
+	clone, err := client.Clone(WithApplication("clone", ""))
+	require.NoError(t, err)
+	type service struct {
+		Client *Client
+		client *Client
+		value  Client
+	}
+	values := map[string]any{
+		"pointer":              client,
+		"value":                *client,
+		"clone":                clone,
+		"fields":               service{client, client, *client},
+		"slice":                []*Client{client},
+		"map":                  map[string]Client{"a": *client},
+		"pointer to a service": &service{client, client, *client},
+	}
+	for name, value := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%100v", "%.5s", "%T", "%p", "%w"} {
+			t.Run(name+" "+verb, func(t *testing.T) {
+				assertNoKey(t, fmt.Sprintf(verb, value))
+			})
+		}
+	}
+}
+
+func TestClientShowsWhereItSendsAndAsWhom(t *testing.T) {
+	client := newTestClient(t)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
+		assert.Equal(t, "insights.Client{BaseURL:https://api.us-west-1.saucelabs.com Username:robin}", fmt.Sprintf(verb, client))
+		assert.Equal(t, fmt.Sprint(client), fmt.Sprintf(verb, *client))
+	}
+	assert.Equal(t, "insights.Client{BaseURL: Username:}", fmt.Sprint(new(Client)), "not a panic")
+}
+
+func TestClientHidesTheKeyFromLogsAndEncoders(t *testing.T) {
+	client := newTestClient(t)
+	logged := func(handler func(io.Writer, *slog.HandlerOptions) slog.Handler) func() ([]byte, error) {
+		return func() ([]byte, error) {
+			var out bytes.Buffer
+			slog.New(handler(&out, nil)).Info("using", "client", client, "value", *client, "list", []*Client{client})
+			assert.Contains(t, out.String(), "https://api.us-west-1.saucelabs.com")
+			return out.Bytes(), nil
+		}
+	}
+	outputs := map[string]func() ([]byte, error){
+		"slog text":     logged(func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) }),
+		"slog json":     logged(func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) }),
+		"encoding/json": func() ([]byte, error) { return json.Marshal(client) },
+		"json/v2":       func() ([]byte, error) { return jsonv2.Marshal(client) },
+		"encoding/xml":  func() ([]byte, error) { return xml.Marshal(client) },
+	}
+	for name, output := range outputs {
+		t.Run(name, func(t *testing.T) {
+			text, err := output() // json/v2 refuses a struct without exported fields
+			assertNoKey(t, fmt.Sprint(string(text), err))
+		})
+	}
+}
+
+// failureText keeps what testify prints of a failed comparison: a dump by
+// reflection, which calls no method and follows every pointer.
+type failureText struct{ bytes.Buffer }
+
+func (f *failureText) Errorf(format string, args ...any) { fmt.Fprintf(f, format, args...) }
+
+func TestClientHidesTheKeyFromDumps(t *testing.T) {
+	var dump failureText
+	assert.Equal(&dump, newTestClient(t), newTestClient(t, WithConcurrency(3)))
+	require.Contains(t, dump.String(), "concurrency", "the dump reaches into the client")
+	assertNoKey(t, dump.String())
+
+	dump.Reset()
+	assert.Empty(&dump, newTestClient(t))
+	require.NotZero(t, dump.Len())
+	assertNoKey(t, dump.String())
+
+	dump.Reset()
+	assert.ElementsMatch(&dump, []*Client{newTestClient(t)}, []Client{*newTestClient(t)})
+	require.Contains(t, dump.String(), "resultWindow", "the dump reaches into the client")
+	assertNoKey(t, dump.String())
+}
+
+func TestEveryMistakeOfACallIsReportedAtOnce(t *testing.T) {
+	client := newTestClient(t)
+	var none context.Context
+	_, err := client.newCall(none, testTrendsPath, TestTrendsOptions{Interval: time.Millisecond, OS: []string{""}},
+		[]CallOption{nil, WithQuery("", "x"), WithQuery("interval", "1h"), WithQuery("new", "x"), CaptureResponse(nil)})
+	requireProblems(t, err, []string{
+		"Context", "Period", "Interval", "OS[0]", "CallOption[0]", "WithQuery", "CaptureResponse", "WithQuery",
+	})
+	assert.ErrorContains(t, err, `"interval" is a parameter that the SDK sends itself`)
+}
+
+func TestCallOptionsTakeEffect(t *testing.T) {
+	var info ResponseInfo
+	call, err := newTestClient(t, WithDialect(DialectRenamed)).newCall(t.Context(), testsPath, TestsOptions{Period: Last(day), Query: "q"},
+		[]CallOption{WithQuery("query", "row 12"), WithQuery("org_id", "2"), WithQuery("org_id", "1"), CaptureResponse(&info)})
+	require.NoError(t, err)
+	assert.Equal(t, "https://api.us-west-1.saucelabs.com/v1/analytics/tests?name=q&org_id=2&org_id=1&query=row%2012&time_range=1d", call.url)
+	assert.Same(t, &info, call.info)
+}
