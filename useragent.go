@@ -18,14 +18,15 @@ func userAgent(application string) string {
 
 // sdkVersion is this module's version as the program was built with it.
 var sdkVersion = sync.OnceValue(func() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
+	info, _ := debug.ReadBuildInfo()
 	return versionIn(info)
 })
 
+// versionIn accepts nil, for a program that was built without modules.
 func versionIn(info *debug.BuildInfo) string {
+	if info == nil {
+		return "devel"
+	}
 	modules := append([]*debug.Module{&info.Main}, info.Deps...)
 	for _, m := range modules {
 		if m.Path != modulePath {
