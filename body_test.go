@@ -121,8 +121,8 @@ func TestABodyThatAnnouncesTooMuchIsNotRead(t *testing.T) {
 }
 
 func TestTheBoundIsInclusive(t *testing.T) {
-	for limit, want := range map[int64]error{11: nil, 10: ErrResponseTooLarge} {
-		transport, _ := inTurn(replying(200, `{"it":null}`))
+	for limit, want := range map[int64]error{13: nil, 12: ErrResponseTooLarge} {
+		transport, _ := inTurn(replying(200, `{"meta":null}`))
 		assert.ErrorIs(t, ask(t.Context(), clientOver(t, transport, WithMaxResponseBytes(limit))), want)
 	}
 }

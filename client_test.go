@@ -265,7 +265,7 @@ func TestOptionsTakeEffect(t *testing.T) {
 	)
 	cfg := client.config
 	assert.Equal(t, "https://last.example", cfg.origin(), "of two that set the same the last counts")
-	assert.Same(t, transport, cfg.transport)
+	assert.Same(t, transport, cfg.transport())
 	assert.Same(t, jar, cfg.jar)
 	assert.Equal(t, time.Minute, cfg.clientTimeout)
 	assert.Equal(t, RetryPolicy{MaxAttempts: 2, MinWait: defaultMinWait, MaxWait: defaultMaxWait}, cfg.retry, "zero fields mean the defaults")
@@ -305,8 +305,7 @@ func TestTheHTTPClientIsNeverWrittenTo(t *testing.T) {
 	given := &http.Client{Timeout: time.Hour}
 	client := newTestClient(t, WithHTTPClient(given), WithAttemptTimeout(time.Second))
 	assert.Equal(t, &http.Client{Timeout: time.Hour}, given)
-	assert.NotSame(t, given, client.http)
-	assert.Same(t, http.DefaultTransport, client.config.transport, "the zero transport means that of net/http")
+	assert.Same(t, http.DefaultTransport, client.config.transport(), "the zero transport means that of net/http")
 }
 
 type idleCounter struct {
@@ -367,7 +366,7 @@ func TestCloneSharesWhatIsNotSetAnew(t *testing.T) {
 	same := clone(WithConcurrency(1))
 	assert.Same(t, limits.perSecond, same.limits.perSecond)
 	assert.Same(t, limits.perHour, same.limits.perHour)
-	assert.Same(t, original.config.transport, same.transport)
+	assert.Same(t, original.config.transport(), same.transport())
 
 	faster := clone(WithRateLimit(1, 1))
 	assert.NotSame(t, limits.perSecond, faster.limits.perSecond)

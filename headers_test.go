@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+var may2026 = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 	cases := map[string]time.Duration{
@@ -36,9 +36,9 @@ func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 		"Fri, 99 May 2026 11:59:30 GMT":  0,
 	}
 	for value, want := range cases {
-		assert.Equal(t, want, retryAfter(http.Header{"Retry-After": {value}}, noon), "%q", value)
+		assert.Equal(t, want, retryAfter(http.Header{"Retry-After": {value}}, may2026), "%q", value)
 	}
-	assert.Zero(t, retryAfter(nil, noon), "no header at all")
+	assert.Zero(t, retryAfter(nil, may2026), "no header at all")
 }
 
 func FuzzRetryAfter(f *testing.F) {
@@ -46,10 +46,10 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if d := retryAfter(http.Header{"Retry-After": {value}}, noon); d < 0 {
+		if d := retryAfter(http.Header{"Retry-After": {value}}, may2026); d < 0 {
 			t.Errorf("%q orders %s", value, d)
 		}
-		reset := resetTime(value, noon)
+		reset := resetTime(value, may2026)
 		if year := reset.Year(); year < 0 || year > 9999 {
 			t.Errorf("%q is the year %d, which has no form in JSON", value, year)
 		}
@@ -57,20 +57,20 @@ func FuzzRetryAfter(f *testing.F) {
 }
 
 func TestRateLimitHeadersAreRead(t *testing.T) {
-	inAMinute := noon.Add(time.Minute)
+	inAMinute := may2026.Add(time.Minute)
 	cases := map[string]struct {
 		limit, remaining, reset string
 		want                    RateLimit
 		known                   bool
 	}{
 		"all three, seconds from now": {"10", "3", "60", RateLimit{10, 3, inAMinute}, true},
-		"a fraction":                  {"10", "0", "0.5", RateLimit{10, 0, noon.Add(500 * time.Millisecond)}, true},
+		"a fraction":                  {"10", "0", "0.5", RateLimit{10, 0, may2026.Add(500 * time.Millisecond)}, true},
 		"Unix seconds":                {"10", "3", "1777636860", RateLimit{10, 3, inAMinute}, true},
 		"Unix milliseconds":           {"10", "3", "1777636860000", RateLimit{10, 3, inAMinute}, true},
 		"a date":                      {"10", "3", "Fri, 01 May 2026 12:01:00 GMT", RateLimit{10, 3, inAMinute}, true},
 		"none":                        {},
 		"no reset":                    {"10", "3", "", RateLimit{Limit: 10, Remaining: 3}, false},
-		"a reset in the past":         {"10", "3", "1777636740", RateLimit{10, 3, noon.Add(-time.Minute)}, false},
+		"a reset in the past":         {"10", "3", "1777636740", RateLimit{10, 3, may2026.Add(-time.Minute)}, false},
 		"no remaining":                {"10", "", "60", RateLimit{Limit: 10, Reset: inAMinute}, false},
 		"garbage":                     {"ten", "few", "soon", RateLimit{}, false},
 		"negative":                    {"-1", "-1", "-1", RateLimit{}, false},
@@ -82,7 +82,7 @@ func TestRateLimitHeadersAreRead(t *testing.T) {
 			"X-Ratelimit-Limit":     {test.limit},
 			"X-Ratelimit-Remaining": {test.remaining},
 			"X-Ratelimit-Reset":     {test.reset},
-		}, noon)
+		}, may2026)
 		assert.Equal(t, test.want, got, name)
 		assert.Equal(t, test.known, known, name)
 	}

@@ -16,25 +16,25 @@ func TestAPlaceInTheHourIsAnHourAfterTheOneThatItFollows(t *testing.T) {
 		{11 * time.Minute, 11 * time.Minute, 70 * time.Minute},
 		{11 * time.Minute, 3 * time.Hour, 3 * time.Hour},
 	} {
-		place := w.free(noon.Add(test.now), noon.Add(test.at))
-		assert.Equal(t, test.want, place.Sub(noon), "request %d", i)
+		place := w.free(may2026.Add(test.now), may2026.Add(test.at))
+		assert.Equal(t, test.want, place.Sub(may2026), "request %d", i)
 		w.add(place)
 	}
 }
 
 func TestAPlaceGivenBackIsFreeForTheNext(t *testing.T) {
 	w := newHourWindow(1)
-	w.add(noon)
-	w.remove(noon.Add(time.Second))
-	assert.Equal(t, noon.Add(time.Hour), w.free(noon, noon), "nothing was there to give back")
-	w.remove(noon)
-	assert.Equal(t, noon, w.free(noon, noon))
+	w.add(may2026)
+	w.remove(may2026.Add(time.Second))
+	assert.Equal(t, may2026.Add(time.Hour), w.free(may2026, may2026), "nothing was there to give back")
+	w.remove(may2026)
+	assert.Equal(t, may2026, w.free(may2026, may2026))
 }
 
 func TestTheMemoryOfAnHourIsNotKeptForever(t *testing.T) {
 	w := newHourWindow(1 << 40)
 	for i := range 10_000 {
-		now := noon.Add(time.Duration(i) * time.Second)
+		now := may2026.Add(time.Duration(i) * time.Second)
 		w.add(w.free(now, now))
 	}
 	assert.LessOrEqual(t, len(w.sent), 3602)

@@ -340,9 +340,8 @@ func encode(request any, extra url.Values) (string, error) {
 		return "", err
 	}
 	var problems problemList
-	known := parameterNames(request)
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		if slices.Contains(known, name) {
+		if slices.Contains(parameterNames(request), name) {
 			problems.add("WithQuery", fmt.Sprintf("%q is a parameter that the SDK sends itself: use its field in the options", name))
 		}
 		values[name] = extra[name]

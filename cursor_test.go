@@ -1,0 +1,32 @@
+package insights
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCursorGoesThroughText(t *testing.T) {
+	at := time.Date(2021, 5, 1, 12, 0, 0, 5, time.FixedZone("", 3600))
+	for name, c := range map[string]Cursor{
+		"the beginning":    {},
+		"a time":           CursorAfter(at),
+		"a time and IDs":   CursorAfter(at, "a", "b, c", "d%20e"),
+		"IDs without time": CursorAfter(time.Time{}, "a", "b"),
+	} {
+		text, err := c.MarshalText()
+		require.NoError(t, err, name)
+		var back Cursor
+		require.NoError(t, back.UnmarshalText(text), name)
+		assert.Equal(t, c, back, name)
+		assert.Equal(t, name == "the beginning", c.IsZero(), name)
+	}
+}
+
+func TestCursorRefusesOtherText(t *testing.T) {
+	for _, text := range []string{"x", "- ", "2021-05-01 a", "- %zz", "later a"} {
+		assert.ErrorIs(t, new(Cursor).UnmarshalText([]byte(text)), ErrInvalidOptions, text)
+	}
+}
