@@ -1,0 +1,234 @@
+package insightstest
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Fault spoils answers; see [Server.Fail]. Its fields work together: a 503 that
+// comes late, with an HTML body that breaks off, is one Fault. The zero Fault matches one request and leaves its answer as it is.
+//
+// The functions below make the common ones, each for the next n requests: n 0
+// means one, and below zero all. [Fault.On] and [Fault.After] narrow them.
+type Fault struct {
+	Path  string             // the path of the requests that it meets; empty: any
+	Match func(Request) bool // which of those it meets; nil: all. It must not use the server
+	Skip  int                // how many of those it lets pass first
+	Count int                // how many it then meets; 0: one; below zero: all
+
+	Delay  time.Duration // before anything is sent; it ends when the client goes or the server closes
+	Status int           // 0: the status of the true answer, or 200 with a Body
+	Header http.Header   // replaces headers of the answer; one with a nil list is left out
+	Body   []byte        // nil: the true answer, or, with a Status, what the server says with it
+	Gzip   bool          // compresses the body
+	Half   bool          // sends the first half of the body only, as if it were all
+
+	Ending Ending // how the transfer ends
+	Bytes  int    // how much of the body comes before a Cut or Stall; below zero: half
+}
+
+// Ending is how the transfer of an answer ends.
+type Ending int
+
+// The endings of a transfer. Cut and Stall announce the length of the whole
+// body.
+const (
+	Complete Ending = iota // the body arrives
+	Drop                   // the connection is closed before the answer begins
+	Cut                    // the connection is closed after Bytes bytes of the body
+	Stall                  // after Bytes bytes of the body nothing comes, until the client goes or the server closes
+	Endless                // the body is repeated until the client goes or the server closes
+)
+
+// On is f for the requests of one path only.
+func (f Fault) On(path string) Fault {
+	f.Path = path
+	return f
+}
+
+// After is f for the requests after the first skip that it would meet.
+func (f Fault) After(skip int) Fault {
+	f.Skip = skip
+	return f
+}
+
+// Throttle answers 429. after is rounded up to seconds for Retry-After; 0
+// leaves the header out.
+func Throttle(n int, after time.Duration) Fault {
+	header := http.Header{"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"0"}}
+	if after > 0 {
+		seconds := strconv.Itoa(wholeSeconds(after))
+		header["X-Ratelimit-Reset"] = []string{seconds}
+		header["Retry-After"] = []string{seconds}
+	}
+	return Fault{Count: n, Status: http.StatusTooManyRequests, Header: header}
+}
+
+// ThrottleUntil answers 429 with a date in Retry-After, rounded up to a second.
+func ThrottleUntil(n int, t time.Time) Fault {
+	return Fault{Count: n, Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {httpDate(t)}}}
+}
+
+// Outage answers 503.
+func Outage(n int) Fault {
+	return Fault{Count: n, Status: http.StatusServiceUnavailable}
+}
+
+// BadGateway answers 502 with the page of a proxy.
+func BadGateway(n int) Fault {
+	return Reply(n, http.StatusBadGateway, string(htmlPage(http.StatusBadGateway, "The upstream server did not answer.")))
+}
+
+// Reply answers with a status and a body, which may be empty. Its content type
+// is that of JSON, HTML or text, by what it begins with.
+func Reply(n, status int, body string) Fault {
+	return Fault{Count: n, Status: status, Body: []byte(body)}
+}
+
+// HTML answers 200 with a page, as the login page of a proxy would.
+func HTML(n int) Fault {
+	return Reply(n, http.StatusOK, string(htmlPage(http.StatusOK, "Please log in to the network.")))
+}
+
+// WrongType sends the true answer under another content type; empty: under none.
+func WrongType(n int, contentType string) Fault {
+	header := http.Header{"Content-Type": nil}
+	if contentType != "" {
+		header["Content-Type"] = []string{contentType}
+	}
+	return Fault{Count: n, Header: header}
+}
+
+// Slow sends the true answer after d.
+func Slow(n int, d time.Duration) Fault {
+	return Fault{Count: n, Delay: d}
+}
+
+// Hang never answers: the connection stays open until the client goes or the
+// server closes.
+func Hang(n int) Fault {
+	return Fault{Count: n, Delay: forever}
+}
+
+// DropConnection closes the connection instead of answering.
+func DropConnection(n int) Fault {
+	return Fault{Count: n, Ending: Drop}
+}
+
+// CutAt closes the connection after that many bytes of the true body.
+func CutAt(n, bytes int) Fault {
+	return Fault{Count: n, Ending: Cut, Bytes: bytes}
+}
+
+// Truncate closes the connection after half of the true body: less comes than
+// Content-Length announces.
+func Truncate(n int) Fault {
+	return CutAt(n, -1)
+}
+
+// HalfJSON sends half of the true body as if it were all.
+func HalfJSON(n int) Fault {
+	return Fault{Count: n, Half: true}
+}
+
+// StallAt sends that many bytes of the true body and then nothing more.
+func StallAt(n, bytes int) Fault {
+	return Fault{Count: n, Ending: Stall, Bytes: bytes}
+}
+
+// EndlessBody sends a JSON text that never ends.
+func EndlessBody(n int) Fault {
+	return Fault{Count: n, Status: http.StatusOK, Body: []byte(`{"items":[{"id":"`), Ending: Endless}
+}
+
+// GzipBomb is [EndlessBody], compressed: a few bytes on the wire are very many
+// to the client.
+func GzipBomb(n int) Fault {
+	f := EndlessBody(n)
+	f.Gzip = true
+	return f
+}
+
+// BadGzip calls something gzip that is not.
+func BadGzip(n int) Fault {
+	header := http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {typeJSON}}
+	return Fault{Count: n, Status: http.StatusOK, Header: header, Body: []byte("this was never compressed")}
+}
+
+// ShortGzip sends half of the true body, compressed, as if it were all.
+func ShortGzip(n int) Fault {
+	return Fault{Count: n, Gzip: true, Half: true}
+}
+
+// Redirect answers 302 to a location, which may be a path on the same server.
+func Redirect(n int, location string) Fault {
+	return Fault{Count: n, Status: http.StatusFound, Header: http.Header{"Location": {location}}}
+}
+
+// Fail lets the next requests meet these faults, after those of earlier calls
+// are used up. Every request meets one at most: the first that matches it. It
+// has a fault whatever its credentials and parameters are.
+func (s *Server) Fail(faults ...Fault) {
+	s.faults.add(faults)
+}
+
+// Recover removes all faults that are not used up. Requests that a fault holds
+// already stay held.
+func (s *Server) Recover() {
+	s.faults.clear()
+}
+
+// faultQueue holds the faults that are not used up. Safe for concurrent use.
+type faultQueue struct {
+	mu     sync.Mutex
+	faults []Fault
+}
+
+func (q *faultQueue) add(faults []Fault) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, f := range faults {
+		if f.Count == 0 {
+			f.Count = 1
+		}
+		q.faults = append(q.faults, f)
+	}
+}
+
+func (q *faultQueue) clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.faults = nil
+}
+
+// take is the fault that a request meets; the zero Fault: none.
+func (q *faultQueue) take(r *Request) Fault {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.faults {
+		f := &q.faults[i]
+		if !f.matches(r) {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
+		met := *f
+		if f.Count--; f.Count == 0 {
+			q.faults = slices.Delete(q.faults, i, i+1)
+		}
+		return met
+	}
+	return Fault{}
+}
+
+func (f *Fault) matches(r *Request) bool {
+	if f.Path != "" && f.Path != r.Path {
+		return false
+	}
+	return f.Match == nil || f.Match(r.withQuery())
+}

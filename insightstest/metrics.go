@@ -1,0 +1,100 @@
+package insightstest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sauceinsights/insights"
+)
+
+// sums are the figures of /insights/test-metrics. The fastest and the slowest
+// are of the runs that started; of equal ones it is the oldest.
+type sums struct {
+	count            int
+	fastest, slowest *run
+	byStatus         map[string]int
+	queued, ran      insights.Seconds
+}
+
+func (a *answerer) sums() *sums {
+	s := &sums{byStatus: a.noStatuses()}
+	for e := range a.oldestFirst() {
+		s.count++
+		s.byStatus[a.statuses[e.status]]++
+		s.ran += e.run.Duration
+		if !e.run.StartTime.IsZero() {
+			s.includeStarted(e)
+		}
+	}
+	return s
+}
+
+func (s *sums) includeStarted(e *entry) {
+	queued := time.Duration(e.started-e.created) * time.Microsecond
+	s.queued += insights.Seconds(queued.Seconds())
+	if s.fastest == nil || e.run.Duration < s.fastest.Duration {
+		s.fastest = e.run
+	}
+	if s.slowest == nil || e.run.Duration > s.slowest.Duration {
+		s.slowest = e.run
+	}
+}
+
+// noStatuses is the sum by status before the first run.
+func (a *answerer) noStatuses() map[string]int {
+	none := make(map[string]int)
+	if a.zeroStatuses {
+		for _, s := range []insights.Status{insights.StatusComplete, a.errored, insights.StatusFailed, insights.StatusPassed} {
+			none[string(s)] = 0
+		}
+	}
+	return none
+}
+
+// writeMetrics answers /insights/test-metrics.
+func (a *answerer) writeMetrics(w *writer) {
+	s := a.sums()
+	w.openAnswer()
+	w.open("aggs", '{')
+	w.count("count", s.count)
+	w.optionalRun("fastestRun", s.fastest)
+	w.optionalRun("slowestRun", s.slowest)
+	w.countsByName("statuses", s.byStatus)
+	a.writeTotals(w, s)
+	w.extras()
+	w.close('}')
+	w.close('}')
+}
+
+func (a *answerer) writeTotals(w *writer, s *sums) {
+	runs := insights.Seconds(max(1, s.count))
+	queued, ran := s.queued, s.ran
+	if a.means {
+		queued, ran = queued/runs, ran/runs
+	}
+	w.seconds("totalQueueTime", queued)
+	w.seconds("totalRunTime", ran)
+	if !a.reference {
+		w.seconds("avgRunTime", s.ran/runs)
+	}
+}
+
+func (w *writer) optionalRun(key string, r *run) {
+	switch {
+	case r != nil:
+		w.run(key, r, fields{build: true, further: true})
+	case w.nulls:
+		w.raw(key, "null")
+	}
+}
+
+func (w *writer) countsByName(key string, counts map[string]int) {
+	w.key(key)
+	w.buf = append(w.buf, '{')
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		w.buf = append(appendText(w.buf, name), ':')
+		w.count("", counts[name])
+	}
+	w.close('}')
+}

@@ -1,0 +1,368 @@
+package insightstest
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sauceinsights/insights"
+)
+
+// The rows that the comments below name are those of the list of open
+// questions about the API: what is not known, and what a client does about it.
+
+// selection says which runs a request selects.
+type selection struct {
+	ends          Ends
+	membership    Membership
+	scope         insights.Scope
+	partial       bool
+	platforms     PlatformNames
+	longestPeriod time.Duration // 0: any
+}
+
+// Ends says which ends belong to a period.
+type Ends int
+
+// The ways of a service with the ends of a period.
+const (
+	InclusiveEnds Ends = iota // start ≤ time ≤ end
+	ExclusiveEnd              // start ≤ time < end
+	ExclusiveEnds             // start < time < end
+)
+
+// WithEnds says which ends belong to a period; default [InclusiveEnds]
+// (row 1).
+func WithEnds(e Ends) Option {
+	must(e >= InclusiveEnds && e <= ExclusiveEnds, "WithEnds", "%d is unknown", e)
+	return func(s *settings) { s.ends = e }
+}
+
+// Membership is the time of a run that decides whether it lies in a period.
+type Membership int
+
+// The times of a run. ByStart takes the creation of one that never started.
+const (
+	ByCreation Membership = iota
+	ByStart
+	ByEnd
+)
+
+// WithMembership says which of a run's times must lie in the period; default
+// [ByCreation] (row 2). The order of lists is by creation in any case.
+func WithMembership(m Membership) Option {
+	must(m >= ByCreation && m <= ByEnd, "WithMembership", "%d is unknown", m)
+	return func(s *settings) { s.membership = m }
+}
+
+// WithDefaultScope says whose runs a request without scope and owner selects;
+// default [insights.ScopeOrganization], that is, all (row 37).
+func WithDefaultScope(scope insights.Scope) Option {
+	must(scope == insights.ScopeMe || scope == insights.ScopeOrganization, "WithDefaultScope", "%q is not me or organization", scope)
+	return func(s *settings) { s.scope = scope }
+}
+
+// WithPartialMatch lets query, build and error match a part of the value, in
+// any case, instead of all of it exactly (row 18).
+func WithPartialMatch() Option {
+	return func(s *settings) { s.partial = true }
+}
+
+// PlatformNames are the names that os and browser are compared with.
+type PlatformNames int
+
+// The names of a run's system and browser.
+const (
+	EitherName     PlatformNames = iota
+	RawName                      // os, browser
+	NormalizedName               // os_normalized, browser_normalized
+)
+
+// WithPlatformNames says which names os and browser match; default
+// [EitherName] (row 17).
+func WithPlatformNames(n PlatformNames) Option {
+	must(n >= EitherName && n <= NormalizedName, "WithPlatformNames", "%d is unknown", n)
+	return func(s *settings) { s.platforms = n }
+}
+
+// WithLongestPeriod refuses longer periods; by default every length is allowed
+// (row 7).
+func WithLongestPeriod(d time.Duration) Option {
+	must(d > 0, "WithLongestPeriod", "%s is not positive", d)
+	return func(s *settings) { s.longestPeriod = d }
+}
+
+// paging says how /tests divides a list.
+type paging struct {
+	largestPage   int
+	refuseLarger  bool
+	resultWindow  int
+	order         insights.Order
+	orderIsFixed  bool
+	hasMore       HasMore
+	listIntervals bool
+}
+
+// WithLargestPage cuts a larger size down to n runs without a word; default
+// 1,000 (row 8).
+func WithLargestPage(n int) Option {
+	must(n > 0, "WithLargestPage", "%d is not positive", n)
+	return func(s *settings) { s.largestPage = n }
+}
+
+// WithLargerPagesRefused refuses a size beyond [WithLargestPage] instead of
+// cutting it down (row 8).
+func WithLargerPagesRefused() Option {
+	return func(s *settings) { s.refuseLarger = true }
+}
+
+// WithResultWindow refuses requests with from+size beyond n; default 10,000
+// (row 8). The client of [Server.Client] knows n.
+func WithResultWindow(n int) Option {
+	must(n >= 2, "WithResultWindow", "%d is less than 2", n)
+	return func(s *settings) { s.resultWindow = n }
+}
+
+// WithDefaultOrder says how a list is ordered without desc; default
+// [insights.OldestFirst] (row 11).
+func WithDefaultOrder(o insights.Order) Option {
+	must(isOrder(o), "WithDefaultOrder", "%q is no order", o)
+	return func(s *settings) { s.order = o }
+}
+
+// WithFixedOrder orders every list in one way and ignores desc (row 11).
+func WithFixedOrder(o insights.Order) Option {
+	must(isOrder(o), "WithFixedOrder", "%q is no order", o)
+	return func(s *settings) { s.order, s.orderIsFixed = o, true }
+}
+
+func isOrder(o insights.Order) bool {
+	return o == insights.OldestFirst || o == insights.NewestFirst
+}
+
+// HasMore says what the has_more of a page means.
+type HasMore int
+
+// The meanings of has_more.
+const (
+	HasMoreIfTrue HasMore = iota // there are more runs
+	HasMoreIfFull                // the page has as many runs as were asked for
+	HasMoreIfAny                 // the page is not empty
+	HasMoreAlways                // nothing: it is true even on an empty page
+)
+
+// WithHasMore says what the has_more of /tests means; default [HasMoreIfTrue].
+// Under each of the others an empty page can follow one with has_more
+// (row 10).
+func WithHasMore(h HasMore) Option {
+	must(h >= HasMoreIfTrue && h <= HasMoreAlways, "WithHasMore", "%d is unknown", h)
+	return func(s *settings) { s.hasMore = h }
+}
+
+// WithListedIntervals accepts as interval only those that the newer
+// documentation lists: 1m, 15m, 1h, 6h, 12h, 1d (the default), 7d and 30d
+// (row 20). By default every width is accepted, and required.
+func WithListedIntervals() Option {
+	return func(s *settings) { s.listIntervals = true }
+}
+
+// dialogue says which requests are understood, and how others are refused.
+type dialogue struct {
+	dialect            *insights.Dialect // nil: both
+	strict             bool
+	noUnixTime         bool
+	optionalPeriod     bool
+	noErrorTrends      bool
+	invalidStatus      int
+	unauthorizedStatus int
+	shape              ErrorShape
+	retryAfterDate     bool
+}
+
+// WithDialect understands the parameter names of one dialect only; names of
+// the other are unknown, and so ignored (row 12). By default both are
+// understood. The client of [Server.Client] speaks d.
+func WithDialect(d insights.Dialect) Option {
+	must(d == insights.DialectReference || d == insights.DialectRenamed, "WithDialect", "%d is unknown", d)
+	return func(s *settings) { s.dialect = &d }
+}
+
+// WithStrictParameters refuses parameters that the call does not have, with
+// status 422; by default they are ignored (row 12).
+func WithStrictParameters() Option {
+	return func(s *settings) { s.strict = true }
+}
+
+// WithoutUnixTime refuses start and end in Unix seconds (row 4).
+func WithoutUnixTime() Option {
+	return func(s *settings) { s.noUnixTime = true }
+}
+
+// WithOptionalPeriod answers requests without a period from all runs, as the
+// newer documentation has it (row 6).
+func WithOptionalPeriod() Option {
+	return func(s *settings) { s.optionalPeriod = true }
+}
+
+// WithoutErrorTrends answers 404 to /trends/errors, which the newer
+// documentation no longer has (row 31).
+func WithoutErrorTrends() Option {
+	return func(s *settings) { s.noErrorTrends = true }
+}
+
+// WithInvalidStatus sets the status of a refused parameter; default 400, and
+// 422 in the newer documentation (row 36).
+func WithInvalidStatus(code int) Option {
+	must(isRefusal(code), "WithInvalidStatus", "%d is not 4xx", code)
+	return func(s *settings) { s.invalidStatus = code }
+}
+
+// WithUnauthorizedStatus sets the status of wrong credentials; default 401
+// (row 36).
+func WithUnauthorizedStatus(code int) Option {
+	must(isRefusal(code), "WithUnauthorizedStatus", "%d is not 4xx", code)
+	return func(s *settings) { s.unauthorizedStatus = code }
+}
+
+func isRefusal(code int) bool {
+	return code >= http.StatusBadRequest && code < http.StatusInternalServerError
+}
+
+// ErrorShape is the form of the body of a refusal.
+type ErrorShape int
+
+// The shapes that are documented or were seen somewhere.
+const (
+	ErrorMessage    ErrorShape = iota // {"message": "…", "meta": {"status": 400}}
+	ErrorDetail                       // {"detail": "…"}
+	ErrorDetailList                   // {"detail": [{"loc": ["query", "size"], "msg": "…", "type": "value_error"}]}
+	ErrorFields                       // {"size": ["…"]}
+	ErrorText                         // the bare message
+	ErrorHTML                         // a page
+	ErrorEmpty                        // nothing
+)
+
+// WithErrorShape sets the form of refusals; default [ErrorMessage] (row 28).
+func WithErrorShape(shape ErrorShape) Option {
+	must(shape >= ErrorMessage && shape <= ErrorEmpty, "WithErrorShape", "%d is unknown", shape)
+	return func(s *settings) { s.shape = shape }
+}
+
+// WithRetryAfterDate writes Retry-After as a date, where [WithServerLimit]
+// refuses; by default it is a number of seconds (row 35).
+func WithRetryAfterDate() Option {
+	return func(s *settings) { s.retryAfterDate = true }
+}
+
+// form says how answers are written.
+type form struct {
+	reference    bool
+	errored      insights.Status
+	times        TimeForm
+	bucketTimes  BucketTimeForm
+	status       string // of meta, as it is written
+	decimals     bool
+	nulls        bool
+	extra        bool
+	zeroStatuses bool
+	means        bool
+}
+
+// WithReferenceFields sends exactly the fields of the API reference: 12 of a
+// run in /tests, and trends by os, owner and status only. By default the runs
+// of /tests have the 16 fields that the reference shows for test-metrics,
+// trends are by browser too, and metrics have an avgRunTime, as today's
+// service has been seen to answer (row 24).
+func WithReferenceFields() Option {
+	return func(s *settings) { s.reference = true }
+}
+
+// WithErrorSpelling sets the status that runs which did not get to their end
+// have in answers: [insights.StatusErrored], the default, or
+// [insights.StatusError] (row 14). As a filter both mean the same.
+func WithErrorSpelling(spelling insights.Status) Option {
+	must(spelling.IsError(), "WithErrorSpelling", "%q is neither errored nor error", spelling)
+	return func(s *settings) { s.errored = spelling }
+}
+
+// TimeForm is how the times of runs are written.
+type TimeForm int
+
+// The forms of times (row 22).
+const (
+	TimesInSeconds      TimeForm = iota // 2017-03-01T12:13:39Z
+	TimesInMilliseconds                 // 2017-03-01T12:13:39.000Z
+	TimesWithOffset                     // 2017-03-01T12:13:39+00:00
+	TimesWithoutZone                    // 2017-03-01T12:13:39
+)
+
+// WithTimes sets how times are written; default [TimesInSeconds] (row 22). A
+// time between two seconds is cut, not rounded, where the form has no fraction.
+func WithTimes(f TimeForm) Option {
+	must(f >= TimesInSeconds && f <= TimesWithoutZone, "WithTimes", "%d is unknown", f)
+	return func(s *settings) { s.times = f }
+}
+
+// BucketTimeForm is how the timestamp of a trend bucket is written.
+type BucketTimeForm int
+
+// The forms of timestamps (row 21). The numbers come with a datetime beside
+// them.
+const (
+	BucketText         BucketTimeForm = iota // "2017-03-09T12:00:00.000Z"
+	BucketSeconds                            // 1489060800
+	BucketMilliseconds                       // 1489060800000
+)
+
+// WithBucketTimes sets how timestamps of trend buckets are written; default
+// [BucketText] (row 21).
+func WithBucketTimes(f BucketTimeForm) Option {
+	must(f >= BucketText && f <= BucketMilliseconds, "WithBucketTimes", "%d is unknown", f)
+	return func(s *settings) { s.bucketTimes = f }
+}
+
+// WithTextStatus writes meta.status as this text; by default it is the number
+// 200 (row 23).
+func WithTextStatus(text string) Option {
+	return func(s *settings) { s.status = string(appendText(nil, text)) }
+}
+
+// WithDecimals writes every count and length of time as 25.0; by default whole
+// numbers are written as 25 (row 25).
+func WithDecimals() Option {
+	return func(s *settings) { s.decimals = true }
+}
+
+// WithNulls writes null for empty texts, missing times, empty lists and the
+// fastest and slowest of no runs. By default they are "", left out, [] and
+// left out (rows 22, 24 and 26).
+func WithNulls() Option {
+	return func(s *settings) { s.nulls = true }
+}
+
+// WithExtraFields adds fields that no documentation of v1 has to every object,
+// and further aggregations to trends (row 24).
+func WithExtraFields() Option {
+	return func(s *settings) { s.extra = true }
+}
+
+// WithZeroStatuses lists all four statuses in the sums of test-metrics and of
+// trends, also those that no run has (row 24).
+func WithZeroStatuses() Option {
+	return func(s *settings) { s.zeroStatuses = true }
+}
+
+// WithMeanTimes gives totalRunTime and totalQueueTime as means over the runs;
+// by default they are sums (row 27).
+func WithMeanTimes() Option {
+	return func(s *settings) { s.means = true }
+}
+
+// statuses are those that a filter knows.
+var statuses = []insights.Status{
+	insights.StatusPassed, insights.StatusErrored, insights.StatusError, insights.StatusFailed, insights.StatusComplete,
+}
+
+func isStatus(s insights.Status) bool {
+	return slices.Contains(statuses, s)
+}
