@@ -1,0 +1,23 @@
+.PHONY: all test race lint demo ci help
+
+all: test lint ## test and lint
+
+test: ## run all tests
+	go test ./...
+
+race: ## run all tests with the race detector
+	go test -race ./...
+
+lint: ## formatting, vet and staticcheck
+	test -z "$$(gofmt -l .)"
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+demo: ## all five calls, against the fake service unless credentials are set
+	go run ./examples/quickstart
+
+ci: ## everything that must hold of a change
+	./.ci/run
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

@@ -1,0 +1,282 @@
+package insights_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
+)
+
+var (
+	dawn = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	dusk = dawn.Add(5 * time.Minute)
+)
+
+// crowd is a data set with runs of the same second, runs that never started
+// and runs that outlast the period.
+func crowd(seed uint64, n int) []insights.Test {
+	random := rand.New(rand.NewPCG(seed, 1))
+	runs := make([]insights.Test, n)
+	for i := range runs {
+		created := dawn.Add(time.Duration(random.IntN(300)-20) * time.Second)
+		runs[i] = insights.Test{
+			ID: fmt.Sprintf("run-%d-%03d", seed, i), Name: "n", Owner: insightstest.Username,
+			Status: insights.StatusPassed, CreationTime: created,
+		}
+		if random.IntN(8) > 0 {
+			runs[i].StartTime = created.Add(time.Duration(random.IntN(5)) * time.Second)
+			runs[i].EndTime = runs[i].StartTime.Add(time.Duration(random.IntN(90)) * time.Second)
+		}
+	}
+	return runs
+}
+
+// truth is what a service with these options holds of the period, taken in one
+// page.
+func truth(t *testing.T, runs []insights.Test, opts []insightstest.Option) []string {
+	srv := insightstest.NewServer(append(slices.Clone(opts), insightstest.WithResultWindow(10_000), insightstest.WithLargestPage(10_000))...)
+	defer srv.Close()
+	srv.Add(runs...)
+	list, err := srv.Client().Tests(t.Context(), insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 5000, Order: insights.OldestFirst})
+	require.NoError(t, err)
+	return idsOf(list.Items)
+}
+
+func idsOf(runs []insights.Test) []string {
+	ids := make([]string, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	return ids
+}
+
+func collect(ctx context.Context, c *insights.Client, opts insights.TestsOptions) (runs []insights.Test, err error) {
+	for run, err := range c.AllTests(ctx, opts) {
+		if err != nil {
+			return runs, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+func assertOrdered(t *testing.T, runs []insights.Test, order insights.Order, name string) {
+	assert.True(t, slices.IsSortedFunc(runs, func(a, b insights.Test) int {
+		if order == insights.NewestFirst {
+			a, b = b, a
+		}
+		return cmp.Compare(a.CreationTime.UnixNano(), b.CreationTime.UnixNano())
+	}), name)
+}
+
+func TestAllTestsDeliversEveryRunOnceInEveryVariant(t *testing.T) {
+	for i, v := range insightstest.Variants() {
+		for seed := range uint64(4) {
+			random := rand.New(rand.NewPCG(seed, uint64(i)))
+			runs := crowd(seed+uint64(10*i), 150+random.IntN(150))
+			want := truth(t, runs, v.Options)
+			window := 60 + random.IntN(100)
+			srv := insightstest.NewServer(append(slices.Clone(v.Options), insightstest.WithResultWindow(window))...)
+			srv.Add(runs...)
+			client := srv.Client(insights.WithResultWindow(window))
+			for _, order := range []insights.Order{"", insights.OldestFirst, insights.NewestFirst} {
+				name := fmt.Sprintf("%s, seed %d, window %d, order %q", v.Name, seed, window, order)
+				got, err := collect(t.Context(), client, insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 1 + random.IntN(40)})
+				require.NoError(t, err, name)
+				assert.ElementsMatch(t, want, idsOf(got), name)
+				assertOrdered(t, got, order, name)
+			}
+			srv.Close()
+		}
+	}
+}
+
+func TestWhatWasDeliveredPlusRestIsEverythingOnce(t *testing.T) {
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		runs := crowd(seed, 200)
+		membership := []insightstest.Option{insightstest.WithMembership(insightstest.ByEnd), insightstest.WithEnds(insightstest.ExclusiveEnds)}[:random.IntN(3)]
+		want := truth(t, runs, membership)
+		srv := insightstest.NewServer(append(membership, insightstest.WithResultWindow(90))...)
+		srv.Add(runs...)
+		client := srv.Client(insights.WithResultWindow(90), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
+		opts := insights.TestsOptions{
+			Period: insights.Between(dawn, dusk), Size: 5 + random.IntN(20),
+			Order: []insights.Order{insights.OldestFirst, insights.NewestFirst}[seed%2],
+		}
+		srv.Fail(insightstest.Outage(1).After(random.IntN(12)), insightstest.Outage(1).After(3))
+		var got []insights.Test
+		for {
+			part, err := collect(t.Context(), client, opts)
+			got = append(got, part...)
+			if err == nil {
+				break
+			}
+			failed, ok := errors.AsType[*insights.IterationError](err)
+			require.True(t, ok, "%v", err)
+			assert.ErrorIs(t, err, insights.ErrServer)
+			assert.Equal(t, len(part), failed.Delivered)
+			opts = failed.Rest
+			text, err := failed.Rest.After.MarshalText()
+			require.NoError(t, err)
+			require.NoError(t, opts.After.UnmarshalText(text), "through another process")
+		}
+		assert.ElementsMatch(t, want, idsOf(got), "seed %d", seed)
+		assertOrdered(t, got, opts.Order, "over both parts")
+		srv.Close()
+	}
+}
+
+func TestArrivalsDisturbNobody(t *testing.T) {
+	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
+		for seed := range uint64(20) {
+			runs := crowd(seed, 200)
+			late := crowd(seed+1000, 500)
+			srv := insightstest.NewServer(insightstest.WithResultWindow(90), insightstest.WithArrivals(func(request int) []insights.Test {
+				return late[min(2*request, 490):min(2*request+2, 492)]
+			}))
+			srv.Add(runs...)
+			got, err := collect(t.Context(), srv.Client(insights.WithResultWindow(90)), insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 11})
+			require.NoError(t, err)
+			ids := idsOf(got)
+			assert.Subset(t, ids, truth(t, runs, nil), "seed %d", seed)
+			slices.Sort(ids)
+			assert.Len(t, slices.Compact(ids), len(got), "none twice")
+			srv.Close()
+		}
+	}
+}
+
+func TestAServiceThatIgnoresTheOrder(t *testing.T) {
+	runs := crowd(3, 150)
+	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
+		srv := insightstest.NewServer(insightstest.WithFixedOrder(insights.NewestFirst))
+		srv.Add(runs...)
+		opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 20}
+		got, err := collect(t.Context(), srv.Client(), opts)
+		require.NoError(t, err, "inside the result window nothing is lost")
+		assert.ElementsMatch(t, truth(t, runs, nil), idsOf(got))
+		srv.Close()
+	}
+	srv := insightstest.NewServer(insightstest.WithFixedOrder(insights.NewestFirst), insightstest.WithResultWindow(50))
+	defer srv.Close()
+	srv.Add(runs...)
+	got, err := collect(t.Context(), srv.Client(insights.WithResultWindow(50)), insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 20})
+	assert.ErrorIs(t, err, insights.ErrResultWindow, "past it there is no way on")
+	assert.Len(t, got, 50)
+}
+
+func TestMoreRunsInASecondThanTheResultWindow(t *testing.T) {
+	srv := insightstest.NewServer(insightstest.WithResultWindow(50))
+	defer srv.Close()
+	for i := range 80 {
+		srv.Add(insights.Test{ID: fmt.Sprint(i), CreationTime: dawn})
+	}
+	client := srv.Client(insights.WithResultWindow(50))
+	opts := insights.TestsOptions{Period: insights.Between(dawn.Add(-time.Minute), dusk), Size: 20}
+	got, err := collect(t.Context(), client, opts)
+	assert.ErrorIs(t, err, insights.ErrResultWindow)
+	assert.Len(t, got, 50)
+	failed, _ := errors.AsType[*insights.IterationError](err)
+	require.NotNil(t, failed)
+	opts.After = failed.Rest.After
+	assert.False(t, opts.After.IsZero())
+}
+
+func TestFromAndSizeKeepTheirMeaning(t *testing.T) {
+	srv := insightstest.NewServer(insightstest.WithResultWindow(50))
+	defer srv.Close()
+	srv.Add(crowd(5, 120)...)
+	client := srv.Client(insights.WithResultWindow(50))
+	opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}
+	all, err := collect(t.Context(), client, opts)
+	require.NoError(t, err)
+	for _, from := range []int{1, 10, 45, 70} {
+		opts.From = from
+		got, err := collect(t.Context(), client, opts)
+		require.NoError(t, err)
+		assert.Equal(t, idsOf(all[from:]), idsOf(got), "from %d", from)
+	}
+}
+
+func TestALoopThatBreaksAsksForOnePage(t *testing.T) {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(crowd(6, 300)...)
+	var info insights.ResponseInfo
+	loop := srv.Client().AllTests(t.Context(), insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}, insights.CaptureResponse(&info))
+	for range 2 { // and it may be ranged over again
+		srv.ForgetRequests()
+		for run, err := range loop {
+			require.NoError(t, err)
+			assert.NotEmpty(t, run.ID)
+			assert.Equal(t, 200, info.StatusCode, "filled before a page's first run")
+			break
+		}
+		assert.Len(t, srv.Requests(), 1)
+	}
+}
+
+func TestAllTestsRefusesBadOptionsBare(t *testing.T) {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	_, err := collect(t.Context(), srv.Client(), insights.TestsOptions{Size: -1})
+	problems, ok := err.(*insights.OptionsError)
+	require.True(t, ok, "%v", err)
+	assert.Len(t, problems.Problems, 2)
+	assert.Empty(t, srv.Requests())
+}
+
+func TestACancelledLoopSaysHowFarItCame(t *testing.T) {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(crowd(8, 100)...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for _, err := range srv.Client().AllTests(ctx, insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}) {
+		if err != nil {
+			assert.ErrorIs(t, err, context.Canceled)
+			assert.ErrorContains(t, err, fmt.Sprintf("after %d runs", n))
+			break
+		}
+		n++
+		cancel()
+	}
+	assert.Equal(t, 10, n, "the page that was there is delivered")
+}
+
+func TestAllFiveCallsAgainstTheFake(t *testing.T) {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	runs := insightstest.Generate(1, 500, dawn, dusk)
+	srv.Add(runs...)
+	client, period := srv.Client(), insights.Between(dawn.Add(-time.Hour), dusk.Add(time.Hour))
+
+	list, err := client.Tests(t.Context(), insights.TestsOptions{Period: period, Size: 100})
+	require.NoError(t, err)
+	assert.Len(t, list.Items, 100)
+	assert.True(t, list.HasMore)
+	metrics, err := client.TestMetrics(t.Context(), insights.TestMetricsOptions{Period: period, Query: runs[0].Name})
+	require.NoError(t, err)
+	assert.Positive(t, metrics.Aggs.Count)
+	trends, err := client.TestTrends(t.Context(), insights.TestTrendsOptions{Period: period, Interval: time.Minute})
+	require.NoError(t, err)
+	assert.NotEmpty(t, trends.Buckets)
+	builds, err := client.BuildsTests(t.Context(), insights.BuildsTestsOptions{Period: period})
+	require.NoError(t, err)
+	assert.NotEmpty(t, builds.Builds.Items)
+	failures, err := client.ErrorTrends(t.Context(), insights.ErrorTrendsOptions{Period: period})
+	require.NoError(t, err)
+	assert.NotEmpty(t, failures.Buckets)
+}
