@@ -247,14 +247,14 @@ func platformQuery(r *rand.Rand) url.Values {
 // every run, over random runs, parameters and switches.
 func TestBruteForce(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 12 {
+	for range 10 {
 		m := randomModel(r, 250)
 		srv, hc := start(t, m.options()...), plain(t)
 		for part := range slices.Chunk(m.runs, 100) {
 			srv.Add(part...)
 			get[wireGroup](t, hc, srv, insightstest.PathTests, around()) // what comes after is merged into what is there
 		}
-		for range 8 {
+		for range 6 {
 			q := testsQuery(r)
 			m.checkTests(t, q, get[wireGroup](t, hc, srv, insightstest.PathTests, q))
 			q = platformQuery(r)

@@ -1,0 +1,151 @@
+package insightstest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
+)
+
+// passRate stands for the code that you want to test.
+func passRate(ctx context.Context, c *insights.Client, build string, p insights.Period) (string, error) {
+	list, err := c.Tests(ctx, insights.TestsOptions{Period: p, Build: build, Size: 100})
+	if err != nil {
+		return "", err
+	}
+	passed := 0
+	for _, run := range list.Items {
+		if run.Status == insights.StatusPassed {
+			passed++
+		}
+	}
+	return fmt.Sprintf("%d of %d passed", passed, len(list.Items)), nil
+}
+
+// A plain test: a server, some runs, and the code with a client of the server.
+func Example() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(
+		insights.Test{Name: "Log in", Build: "web-7", Status: insights.StatusPassed},
+		insights.Test{Name: "Check out", Build: "web-7", Status: insights.StatusFailed, Error: "no total"},
+		insights.Test{Name: "Log in", Build: "web-6", Status: insights.StatusPassed},
+	)
+
+	fmt.Println(passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour)))
+	// Output: 1 of 2 passed <nil>
+}
+
+// A fault: what does the code do when the service sends it away?
+func ExampleServer_Fail() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Fail(insightstest.Throttle(1, time.Hour))
+
+	_, err := passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour))
+	var refused *insights.APIError
+	if errors.As(err, &refused) {
+		fmt.Println(refused.StatusCode, "come back in", refused.RetryAfter)
+	}
+	// Output: 429 come back in 1h0m0s
+}
+
+// Faults work together: the second page, and only that, breaks off twice
+// before it arrives.
+func ExampleFault() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	now := time.Now()
+	srv.Add(insightstest.Generate(1, 25, now.Add(-time.Hour), now)...)
+
+	broken := insightstest.Truncate(2)
+	broken.Match = func(r insightstest.Request) bool { return r.Query.Get("from") == "10" }
+	srv.Fail(broken)
+
+	c := srv.Client()
+	for from := 0; from < 25; from += 10 {
+		page, err := c.Tests(context.Background(), insights.TestsOptions{Period: insights.Last(2 * time.Hour), From: from, Size: 10})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(len(page.Items))
+	}
+	fmt.Println(len(srv.Requests()), "requests")
+	// Output:
+	// 10
+	// 10
+	// 5
+	// 5 requests
+}
+
+// A data set of its own: a year of generated runs, and one build that is known
+// to the last run.
+func ExampleServer_Add() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	end := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	srv.Add(insightstest.Generate(1, 5_000, end.AddDate(-1, 0, 0), end)...)
+	for i := range 12 {
+		srv.Add(insights.Test{
+			Name:         fmt.Sprintf("Step %d", i),
+			Build:        "mine",
+			Owner:        "ann",
+			CreationTime: end.Add(time.Duration(i) * time.Minute),
+			Duration:     30,
+			Status:       insights.StatusPassed,
+		})
+	}
+
+	builds, err := srv.Client().BuildsTests(context.Background(), insights.BuildsTestsOptions{
+		Period: insights.Between(end, end.Add(time.Hour)),
+		Scope:  insights.ScopeSingle,
+		Owner:  []string{"ann"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	b := builds.Builds.Items[0]
+	fmt.Println(b.Name, b.TestsCount, b.Duration.Duration(), len(b.Tests), b.HasMore)
+	// Output: mine 12 6m0s 10 true
+}
+
+// What was asked: the parameters that the code sent.
+func ExampleServer_Requests() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+
+	if _, err := passRate(context.Background(), srv.Client(), "web-7", insights.Last(24*time.Hour)); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, r := range srv.Requests() {
+		fmt.Println(r.Method, r.Path, r.Query.Encode(), r.Status)
+	}
+	// Output: GET /v1/analytics/tests build=web-7&size=100&time_range=1d 200
+}
+
+// The services that the real one may be: code that is right under all of them
+// needs no luck.
+func ExampleVariants() {
+	end := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	run := insights.Test{Build: "web-7", Status: insights.StatusPassed, CreationTime: end.Add(-time.Hour)}
+
+	answers := map[string]int{}
+	for _, v := range insightstest.Variants() {
+		srv := insightstest.NewServer(v.Options...)
+		srv.Add(run)
+		rate, err := passRate(context.Background(), srv.Client(), "web-7", insights.Between(end.AddDate(0, 0, -1), end))
+		if err != nil {
+			fmt.Println(v.Name, err)
+		}
+		answers[rate]++
+		srv.Close()
+	}
+	fmt.Println(answers["1 of 1 passed"] == len(insightstest.Variants()))
+	// Output: true
+}

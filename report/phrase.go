@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/sauceinsights/insights"
+)
+
+// plain makes text from a service safe for one line of output: white space is
+// one blank, and no control character or change of writing direction is left,
+// with which a name could redraw a terminal or hide a part of itself.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// shortened is plain text of at most n characters.
+func shortened(s string, n int) string {
+	runes := []rune(plain(s))
+	if len(runes) <= n {
+		return string(runes)
+	}
+	return strings.TrimRight(string(runes[:n-1]), " ") + "…"
+}
+
+// number groups the digits by thousands.
+func number(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// counted is a number of things, such as 1 run or 2 runs.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return number(n) + " " + thing + "s"
+}
+
+// percent gives one decimal. It never rounds to 100% what is less, nor to 0%
+// what is more.
+func percent(rate float64) string {
+	tenths := math.Round(rate * 1000)
+	switch {
+	case rate > 0 && tenths == 0:
+		return "under 0.1%"
+	case rate < 1 && tenths == 1000:
+		return "over 99.9%"
+	case math.Mod(tenths, 10) == 0:
+		return strconv.Itoa(int(tenths/10)) + "%"
+	}
+	return strconv.FormatFloat(tenths/10, 'f', 1, 64) + "%"
+}
+
+// passRate is the pass rate in words.
+func passRate(c Counts) string {
+	rate, ok := c.PassRate()
+	if !ok {
+		return "no pass rate"
+	}
+	return percent(rate) + " passed"
+}
+
+// length writes a run time as people say it: 0.4s, 12.3s, 2m05s, 3h12m.
+func length(seconds insights.Seconds) string {
+	d := seconds.Duration()
+	switch {
+	case d < time.Minute-50*time.Millisecond:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	case d < time.Hour-500*time.Millisecond:
+		d = d.Round(time.Second)
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	}
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%sh%02dm", number(int(d/time.Hour)), d%time.Hour/time.Minute)
+}
+
+// moment writes a time to the minute; a zero time is a dash.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// label is the name of a test, with its platform where the summary has it.
+func label(name, system, browser string) string {
+	parts := []string{name}
+	if name == "" {
+		parts = []string{"(no name)"}
+	}
+	for _, part := range []string{system, browser} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " · ")
+}

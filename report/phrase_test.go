@@ -1,0 +1,87 @@
+package report
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/sauceinsights/insights"
+)
+
+func TestPercentNeverRoundsToAllOrNothing(t *testing.T) {
+	for rate, want := range map[float64]string{
+		0: "0%", 1: "100%", 0.5: "50%", 2.0 / 3: "66.7%", 0.9994: "99.9%", 0.99999: "over 99.9%", 0.0001: "under 0.1%", 0.001: "0.1%", 0.07: "7%",
+	} {
+		assert.Equal(t, want, percent(rate), rate)
+	}
+}
+
+func TestNumbersAreGrouped(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -5: "-5", -123: "-123", -1234: "-1,234"} {
+		assert.Equal(t, want, number(n))
+	}
+	assert.Equal(t, "1 run", counted(1, "run"))
+	assert.Equal(t, "0 runs", counted(0, "run"))
+	assert.Equal(t, "2,000 runs", counted(2000, "run"))
+}
+
+func TestLengthsAreReadable(t *testing.T) {
+	for seconds, want := range map[insights.Seconds]string{
+		0: "0.0s", 0.04: "0.0s", 12.34: "12.3s", 59.94: "59.9s", 59.97: "1m00s", 61: "1m01s", 3599.4: "59m59s", 3599.6: "1h00m", 5025: "1h24m", 3600 * 1500: "1,500h00m",
+	} {
+		assert.Equal(t, want, length(seconds), seconds)
+	}
+}
+
+func TestShortenedCountsCharacters(t *testing.T) {
+	assert.Equal(t, "ééé", shortened("ééé", 3))
+	assert.Equal(t, "éé…", shortened("éééé", 3))
+	assert.Equal(t, "a…", shortened("a bcd", 3), "no blank before the dots")
+}
+
+func TestPageSaysWhatIsUnusual(t *testing.T) {
+	groups := func(n int) []Group {
+		list := make([]Group, n)
+		for i := range list {
+			list[i] = Group{Name: string(rune('a' + i)), Counts: Counts{Runs: 1, Complete: 1}}
+		}
+		list[0].Name = ""
+		return list
+	}
+	s := &Summary{
+		Counts:   Counts{Runs: 8, Complete: 7, Other: 1, CompleteAs: CompleteIgnored},
+		Systems:  groups(8),
+		Browsers: groups(6),
+		Builds:   groups(2),
+		Excluded: 1, Unordered: 3,
+		LastRun: time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC),
+		Errors:  []ErrorGroup{{Message: "x", Count: 200, Tests: make([]string, 100), MoreTests: true}},
+	}
+	p, err := newPage(s, WriteOptions{Comparison: &Comparison{}})
+	assert.NoError(t, err)
+	assert.Equal(t, "no pass rate", p.headline)
+	assert.Equal(t, []string{"3 runs came out of the order of time: flips are not to be trusted"}, p.warnings)
+	assert.Equal(t, []string{
+		"8 runs of 0 tests: 0 passed, 0 failed, 0 errored, 7 complete (not counted), 1 other",
+		"– to 2026-11-16 08:00 UTC",
+		"By system: unknown –, b –, c –, d –, e –, f –, 2 more",
+		"By browser: unknown –, b –, c –, d –, e –, f –",
+		"1 run not held against any test (outage, or before a fix)",
+		"Period before: no pass rate",
+	}, p.facts)
+	assert.Equal(t, [][]string{{"x", "200", "over 100", "–"}}, p.tables[0].rows)
+	assert.Equal(t, [][]string{{"(no build)", "1", "–", "–"}, {"b", "1", "–", "–"}}, p.tables[1].rows)
+
+	assert.Equal(t, "counted as failed", CompleteFailed.counting())
+	rate := RateChange{Before: Counts{Passed: 1, Failed: 1}, PValue: 0.5}
+	assert.Equal(t, "Period before: 50% of 2 decided runs passed; the change is no more than chance (p = 0.5)", changeLine(&Comparison{PassRate: rate}))
+}
+
+func TestIncompleteBetaAtItsEnds(t *testing.T) {
+	assert.InDelta(t, 0, incompleteBeta(2, 3, 0), 0)
+	assert.InDelta(t, 1, incompleteBeta(2, 3, 1), 0)
+	assert.InDelta(t, 0, studentTails(math.Inf(1), 3), 0)
+	assert.InDelta(t, 0.5, incompleteBeta(4, 4, 0.5), 1e-12, "symmetric")
+}
