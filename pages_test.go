@@ -81,17 +81,17 @@ func assertOrdered(t *testing.T, runs []insights.Test, order insights.Order, nam
 
 func TestAllTestsDeliversEveryRunOnceInEveryVariant(t *testing.T) {
 	for i, v := range insightstest.Variants() {
-		for seed := range uint64(4) {
+		for seed := range uint64(1) {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
-			runs := crowd(seed+uint64(10*i), 150+random.IntN(150))
+			runs := crowd(seed+uint64(10*i), 80+random.IntN(60))
 			want := truth(t, runs, v.Options)
-			window := 60 + random.IntN(100)
+			window := 50 + random.IntN(40)
 			srv := insightstest.NewServer(append(slices.Clone(v.Options), insightstest.WithResultWindow(window))...)
 			srv.Add(runs...)
 			client := srv.Client(insights.WithResultWindow(window))
-			for _, order := range []insights.Order{"", insights.OldestFirst, insights.NewestFirst} {
+			for _, order := range []insights.Order{"", insights.NewestFirst} {
 				name := fmt.Sprintf("%s, seed %d, window %d, order %q", v.Name, seed, window, order)
-				got, err := collect(t.Context(), client, insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 1 + random.IntN(40)})
+				got, err := collect(t.Context(), client, insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 9 + random.IntN(30)})
 				require.NoError(t, err, name)
 				assert.ElementsMatch(t, want, idsOf(got), name)
 				assertOrdered(t, got, order, name)
@@ -102,7 +102,7 @@ func TestAllTestsDeliversEveryRunOnceInEveryVariant(t *testing.T) {
 }
 
 func TestWhatWasDeliveredPlusRestIsEverythingOnce(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(12) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		runs := crowd(seed, 200)
 		membership := []insightstest.Option{insightstest.WithMembership(insightstest.ByEnd), insightstest.WithEnds(insightstest.ExclusiveEnds)}[:random.IntN(3)]
@@ -139,7 +139,7 @@ func TestWhatWasDeliveredPlusRestIsEverythingOnce(t *testing.T) {
 
 func TestArrivalsDisturbNobody(t *testing.T) {
 	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
-		for seed := range uint64(20) {
+		for seed := range uint64(5) {
 			runs := crowd(seed, 200)
 			late := crowd(seed+1000, 500)
 			srv := insightstest.NewServer(insightstest.WithResultWindow(90), insightstest.WithArrivals(func(request int) []insights.Test {
