@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/sauceinsights/insights/insightstest"
+)
+
+// asCommand makes the test program the command itself.
+const asCommand = "INSIGHTS_SERVER_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// command is the command as a process of its own.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1", "GORACE=atexit_sleep_ms=0")
+	return cmd
+}
+
+func TestExitStatus(t *testing.T) {
+	t.Run("0 after a signal", func(t *testing.T) {
+		for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+			cmd := command(t, "-addr", "127.0.0.1:0", "-runs", "1")
+			stdout, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			lines := bufio.NewScanner(stdout)
+			require.True(t, lines.Scan(), "it says where it is")
+			require.NoError(t, cmd.Process.Signal(signal))
+			for lines.Scan() {
+				continue // to the end of its output
+			}
+			require.NoError(t, cmd.Wait(), signal)
+		}
+	})
+	t.Run("1 after a mistake, in one line", func(t *testing.T) {
+		cmd := command(t, "-nope")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		require.Error(t, cmd.Run())
+		assert.Equal(t, 1, cmd.ProcessState.ExitCode())
+		assert.Equal(t, "insights-server: flag provided but not defined: -nope\n", stderr.String())
+	})
+}
+
+// output is text that a running server writes and a test reads.
+type output struct {
+	mu      sync.Mutex
+	text    bytes.Buffer
+	written chan struct{} // gets a value at each write
+}
+
+func newOutput() *output {
+	return &output{written: make(chan struct{}, 100)}
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer func() { o.written <- struct{}{} }()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// server is a run of the command, and its address.
+type server struct {
+	url            string
+	stdout, stderr *output
+	stop           func() error
+}
+
+var address = regexp.MustCompile(`http://[^/'" \n]+`)
+
+// serve starts the command on a free port and waits until it says where.
+func serve(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := &server{stdout: newOutput(), stderr: newOutput()}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), s.stdout, s.stderr) }()
+	s.stop = sync.OnceValue(func() error { cancel(); return <-done })
+	t.Cleanup(func() { _ = s.stop() })
+	select {
+	case <-s.stdout.written:
+	case err := <-done:
+		require.Failf(t, "the server ended", "%v", err)
+	}
+	s.url = address.FindString(s.stdout.String())
+	return s
+}
+
+func (s *server) get(t *testing.T, username, key, query string) (int, string) {
+	t.Helper()
+	transport := new(http.Transport)
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+insightstest.PathTests+"?"+query, http.NoBody)
+	require.NoError(t, err)
+	req.SetBasicAuth(username, key)
+	resp, err := transport.RoundTrip(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+func TestServesGeneratedRuns(t *testing.T) {
+	s := serve(t, "-runs", "30", "-last", "24h")
+	assert.Contains(t, s.stdout.String(), "30 runs, created from ")
+	assert.Contains(t, s.stdout.String(), "curl -u 'insightstest-user:")
+	assert.Contains(t, s.stdout.String(), `insights.WithBaseURL("`+s.url+`")`)
+	status, body := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d&size=100")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, 30, strings.Count(body, `"id"`))
+	assert.Empty(t, s.stderr.String())
+
+	require.NoError(t, s.stop(), "an interrupt is a clean end")
+	_, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	require.Error(t, err, "the port is closed")
+}
+
+func TestServesAFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "runs.ndjson")
+	lines := `{"id":"a","name":"first","creation_time":"2026-03-02T12:00:00+00:00","start_time":null,"status":"error","duration":1.0}
+
+{"id":"b","name":"second","creation_time":"2026-03-02T11:00:00Z","status":"passed","unknown":[1]}
+`
+	require.NoError(t, os.WriteFile(name, []byte(lines), 0o600))
+	s := serve(t, "-data", name)
+	assert.Contains(t, s.stdout.String(), "2 runs, created from 2026-03-02T11:00:00Z to 2026-03-02T12:00:00Z,")
+	_, body := s.get(t, insightstest.Username, insightstest.AccessKey, "start=2026-03-02T00:00:00Z&end=2026-03-03T00:00:00Z")
+	assert.Regexp(t, `"id":"b".*"id":"a"`, body)
+}
+
+func TestFlags(t *testing.T) {
+	t.Run("-log writes requests without credentials", func(t *testing.T) {
+		s := serve(t, "-log", "-runs", "0")
+		assert.Contains(t, s.stdout.String(), "0 runs at ")
+		s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
+		<-s.stderr.written
+		assert.Regexp(t, `^\d\d:\d\d:\d\d GET /v1/analytics/tests\?time_range=2d 200 51\n$`, s.stderr.String())
+	})
+	t.Run("-user and -key", func(t *testing.T) {
+		s := serve(t, "-user", "ann", "-key", "s3cret", "-runs", "0")
+		status, _ := s.get(t, "ann", "s3cret", "time_range=2d")
+		assert.Equal(t, http.StatusOK, status)
+		status, _ = s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
+		assert.Equal(t, http.StatusUnauthorized, status)
+	})
+	t.Run("-variant", func(t *testing.T) {
+		s := serve(t, "-variant", "status in words", "-runs", "0")
+		_, body := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
+		assert.Contains(t, body, `"status":"complete"`)
+	})
+	t.Run("-limit", func(t *testing.T) {
+		s := serve(t, "-limit", "-runs", "0")
+		status, n := http.StatusOK, 0
+		for ; status == http.StatusOK && n < 1_000; n++ {
+			status, _ = s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
+		}
+		assert.Equal(t, http.StatusTooManyRequests, status)
+		assert.Greater(t, n, 10)
+	})
+	t.Run("-public", func(t *testing.T) {
+		s := serve(t, "-addr", "0.0.0.0:0", "-public", "-runs", "0")
+		assert.True(t, strings.HasPrefix(s.url, "http://127.0.0.1:"), s.url)
+	})
+	t.Run("-h explains every flag", func(t *testing.T) {
+		stderr := newOutput()
+		require.NoError(t, run(t.Context(), []string{"-h"}, io.Discard, stderr))
+		for _, name := range []string{"addr", "public", "runs", "seed", "last", "data", "user", "key", "variant", "latency", "limit", "log"} {
+			assert.Contains(t, stderr.String(), "  -"+name)
+		}
+	})
+}
+
+// TestMistakes checks that each is one line that names what is wrong.
+func TestMistakes(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	bad := filepath.Join(t.TempDir(), "bad.ndjson")
+	require.NoError(t, os.WriteFile(bad, []byte("{}\n{\"id\":\n"), 0o600))
+	long := filepath.Join(t.TempDir(), "long.ndjson")
+	require.NoError(t, os.WriteFile(long, bytes.Repeat([]byte("x"), longestLine+1), 0o600))
+
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"an unknown flag":         {[]string{"-nope"}, "-nope"},
+		"no number":               {[]string{"-runs", "many"}, `"many"`},
+		"an argument":             {[]string{"8080"}, `unexpected argument "8080"`},
+		"negative runs":           {[]string{"-runs", "-1"}, "-runs -1 is negative"},
+		"no time":                 {[]string{"-last", "0s"}, "-last 0s is less than a second"},
+		"negative latency":        {[]string{"-latency", "-1s"}, "-latency -1s is negative"},
+		"a user with a colon":     {[]string{"-user", "a:b"}, `-user "a:b"`},
+		"no key":                  {[]string{"-key", ""}, "-key is empty"},
+		"an unknown variant":      {[]string{"-variant", "best"}, `-variant "best" is not known`},
+		"all addresses":           {[]string{"-addr", ":8080"}, "use 127.0.0.1:8080"},
+		"another machine's":       {[]string{"-addr", "192.0.2.1:8080"}, "say -public"},
+		"no address":              {[]string{"-addr", "nowhere"}, "-addr nowhere: "},
+		"a port that is taken":    {[]string{"-addr", taken.Addr().String()}, "address already in use"},
+		"a file that is missing":  {[]string{"-data", "/no/such/file"}, "-data: open /no/such/file"},
+		"a line that is no run":   {[]string{"-data", bad}, "bad.ndjson:2: "},
+		"a line that is too long": {[]string{"-data", long}, "long.ndjson: "},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			stdout := newOutput()
+			err := run(t.Context(), test.args, stdout, io.Discard)
+			require.ErrorContains(t, err, test.want)
+			assert.NotContains(t, err.Error(), "\n")
+			assert.Empty(t, stdout.String())
+		})
+	}
+}
