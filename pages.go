@@ -1,11 +1,10 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 )
@@ -26,9 +25,13 @@ const defaultPageSize = 100
 //
 // A loop that can't go on yields one [*IterationError] and ends: its Rest are
 // the options that deliver exactly what is missing, also in another process.
-// An [*OptionsError] comes bare. A loop asks for a page when the one before is
-// used up, holds one page and starts no goroutine. It may be ranged over again,
-// which asks again.
+// An [*OptionsError] comes bare.
+//
+// A loop asks for one page, and for the next when that is used up. From then
+// on, while it has to wait for pages, it asks for more of them ahead: up to
+// [WithConcurrency] requests are in flight, and up to twice as many pages are
+// held. When the loop is left, by whichever way, all of them are ended and no
+// goroutine stays. It may be ranged over again, which asks again.
 func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...CallOption) iter.Seq2[Test, error] {
 	return func(yield func(Test, error) bool) {
 		l, err := c.newLoop(ctx, opts, callOpts, yield)
@@ -36,7 +39,8 @@ func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...Ca
 			yield(Test{}, err)
 			return
 		}
-		if err := l.run(ctx); err != nil && err != errStopped {
+		defer l.ahead.stop()
+		if err := l.run(); err != nil && err != errStopped {
 			yield(Test{}, l.failed(err))
 		}
 	}
@@ -45,160 +49,148 @@ func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...Ca
 // errStopped says that the caller left the loop.
 var errStopped = errors.New("the loop was left")
 
-// loop is one range over AllTests. What was delivered is known by where it
-// lies in the order, so that no more than the IDs of one time, and those of
-// the first window, are held.
+// loop is one range over AllTests. All but the requests is done on the
+// goroutine that ranges.
 type loop struct {
 	client   *Client
 	callOpts []CallOption
-	opts     TestsOptions // as given, with a fixed period, an order and a size
+	info     *ResponseInfo // the caller's; nil: not asked for
+	opts     TestsOptions  // as given, with a fixed period and an order
+	size     int           // records to a page
 	yield    func(Test, error) bool
 
-	window    Period // what is asked for at present; opts.Period, or a part of it
-	moved     bool   // window is a part
-	from      int    // the next page's first record in window
-	anyPage   bool   // the next page need not touch what was delivered
-	size      int    // records of a page
+	window Period // what the page in turn is of: opts.Period, or a part of it
+	next   int    // the first record of that page
+	probe  bool   // that page need not touch what was delivered
+	last   *page  // the page before
+	marks  []mark // the pages of window so far
+	plan   plan
+	ahead  *prefetch
+
+	delivered *delivered
 	late      []Test // runs that a moved window hides, in order
 	skip      int    // runs still to be left out
-	delivered int
-
-	at         time.Time           // creation time of the last run
-	atIDs      map[string]struct{} // the runs with that time
-	seen       map[string]bool     // the runs of the first window, and all without a time, for which it is true
-	disordered bool                // the service ignores the order
+	count     int    // runs given to the caller
 }
 
 func (c *Client) newLoop(ctx context.Context, opts TestsOptions, callOpts []CallOption, yield func(Test, error) bool) (*loop, error) {
 	after := opts.After
 	opts.After = Cursor{}
-	if _, err := c.newCall(ctx, testsPath, opts, callOpts); err != nil {
+	call, err := c.newCall(ctx, testsPath, opts, callOpts)
+	if err != nil {
 		return nil, err
 	}
 	opts.After = after
 	opts.Period = opts.Period.fixed(time.Now())
-	if opts.Order == "" {
-		opts.Order = OldestFirst
+	opts.Order = cmp.Or(opts.Order, OldestFirst)
+	l := &loop{
+		client: c, callOpts: callOpts, info: call.info, opts: opts, yield: yield,
+		size:      min(max(2, cmp.Or(opts.Size, defaultPageSize)), c.config.resultWindow),
+		window:    opts.Period,
+		next:      opts.From,
+		probe:     true,
+		ahead:     newPrefetch(ctx, c.config.concurrency),
+		delivered: deliveredUpTo(after, opts.Order),
 	}
-	l := &loop{client: c, callOpts: callOpts, opts: opts, yield: yield, window: opts.Period, anyPage: true}
-	l.size = min(max(2, pageSize(opts.Size)), c.config.resultWindow)
-	l.from = opts.From
-	if l.from+l.size > c.config.resultWindow || !after.IsZero() {
-		l.from, l.skip = 0, opts.From
+	if l.next+l.size > c.config.resultWindow || !after.IsZero() {
+		l.next, l.skip = 0, opts.From
 	}
-	l.at, l.atIDs, l.seen = after.time, make(map[string]struct{}), make(map[string]bool)
-	for _, id := range after.ids {
-		l.atIDs[id] = struct{}{}
-		l.seen[id] = after.time.IsZero()
-	}
+	l.plan = plan{window: l.window, from: l.next, stride: l.size - 1}
 	return l, nil
 }
 
-func pageSize(size int) int {
-	if size == 0 {
-		return defaultPageSize
-	}
-	return size
-}
-
-// run delivers page after page, and moves the window where the service would
-// refuse the next page.
-func (l *loop) run(ctx context.Context) error {
-	if !l.at.IsZero() {
-		l.moved = true
-		if _, err := l.move(ctx); err != nil {
-			return err
-		}
+// run delivers page after page.
+func (l *loop) run() error {
+	if l.delivered.moved {
+		l.moveOn()
 	}
 	for {
-		page, err := l.page(ctx)
+		p, err := l.page()
 		if err != nil {
 			return err
 		}
-		fresh, err := l.deliver(page.Items)
-		if err != nil {
-			return err
-		}
-		more, err := l.advance(ctx, page, fresh)
-		if err != nil {
-			return err
-		}
-		if !more {
+		if p == nil {
 			return l.deliverLate(func(Test) bool { return true })
 		}
+		fresh, err := l.deliver(p.list.Items)
+		if err != nil {
+			return err
+		}
+		l.turnOver(p, fresh)
 	}
 }
 
-// page fetches the next page. It must touch what was delivered, or runs could
-// have slipped between the two; if it does not, an earlier one is asked for.
-func (l *loop) page(ctx context.Context) (*TestList, error) {
-	for back := l.size - 1; ; back *= 2 {
-		size := min(l.size, l.client.config.resultWindow-l.from)
-		page, err := l.fetch(ctx, l.window, l.opts.Order, l.from, size)
+// page is the page whose turn it is, or nil at the end. It must touch what was
+// delivered, or runs could have slipped between the two. If it does not, what
+// was asked for ahead is thrown away and asked for again, from an earlier
+// record on where need be.
+func (l *loop) page() (*page, error) {
+	for back := l.plan.stride; !l.atEnd(); {
+		if err := l.askAhead(); err != nil || len(l.ahead.queue) == 0 {
+			return nil, err
+		}
+		p, err := l.take()
 		if err != nil {
 			return nil, err
 		}
-		if l.anyPage || l.from == 0 || slices.ContainsFunc(page.Items, l.isDelivered) {
-			return page, l.checkOrder(page.Items)
+		if l.accepts(p) {
+			return p, l.enter(p.move)
 		}
-		l.from = max(0, l.from-back)
+		if p.move == nil && p.from <= l.next {
+			l.next, back = max(0, l.next-back), 2*back
+		}
+		l.planAnew()
+		if p.move != nil {
+			l.moveOn()
+		}
 	}
+	return nil, nil
 }
 
-func (l *loop) fetch(ctx context.Context, window Period, order Order, from, size int) (*TestList, error) {
-	opts := l.opts
-	opts.After = Cursor{}
-	opts.Period, opts.Order, opts.From, opts.Size = window, order, from, size
-	page, err := l.client.Tests(ctx, opts, l.callOpts...)
-	if err != nil && from > 0 && errors.Is(err, ErrInvalidRequest) {
-		return nil, &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: record %d was refused: %s", ErrResultWindow, from, err), cause: err}
+// take waits for the first page of the queue. An error counts if that page
+// begins where the next one must.
+func (l *loop) take() (*page, error) {
+	p, err := l.ahead.take()
+	if l.info != nil {
+		*l.info = p.info
 	}
-	return page, err
+	if ended := l.ahead.parent.Err(); ended != nil {
+		return nil, cmp.Or(err, contextError(l.ahead.parent))
+	}
+	if err != nil {
+		return p, l.ifDue(p, err)
+	}
+	return p, l.checkOrder(p)
+}
+
+func (l *loop) ifDue(p *page, err error) error {
+	if p.move == nil && p.from > l.next {
+		return nil
+	}
+	return err
+}
+
+func (l *loop) accepts(p *page) bool {
+	switch {
+	case p.list == nil, p.move != nil && l.delivered.disordered:
+		return false
+	case l.probe && p.move == nil:
+		return p.from == l.next
+	}
+	return p.from == 0 || slices.ContainsFunc(p.list.Items, l.delivered.has)
 }
 
 // checkOrder notes that the service ignores the order. Inside the first window
 // that is no loss; a part of the period can't be told without an order.
-func (l *loop) checkOrder(items []Test) error {
-	if l.disordered || inOrder(items, l.opts.Order) {
+func (l *loop) checkOrder(p *page) error {
+	if l.delivered.disordered || inOrder(p.list.Items, l.opts.Order) {
 		return nil
 	}
-	l.disordered = true
-	if l.moved {
+	l.delivered.disordered = true
+	if l.delivered.moved || p.move != nil {
 		return l.lost("the service ignores the order that it was asked for")
 	}
 	return nil
-}
-
-func inOrder(items []Test, order Order) bool {
-	return slices.IsSortedFunc(items, func(a, b Test) int {
-		if a.CreationTime.IsZero() || b.CreationTime.IsZero() {
-			return 0
-		}
-		return order.compare(a.CreationTime, b.CreationTime)
-	})
-}
-
-func (o Order) compare(a, b time.Time) int {
-	if o == NewestFirst {
-		return b.Compare(a)
-	}
-	return a.Compare(b)
-}
-
-// isDelivered reports whether a run was delivered, or lies before the last one
-// that was and so arrived too late.
-func (l *loop) isDelivered(t Test) bool {
-	if _, found := l.seen[t.ID]; found {
-		return true
-	}
-	if l.disordered || l.at.IsZero() || t.CreationTime.IsZero() {
-		return false
-	}
-	if order := l.opts.Order.compare(t.CreationTime, l.at); order != 0 {
-		return order < 0
-	}
-	_, found := l.atIDs[t.ID]
-	return found
 }
 
 // deliver yields what is new among items, and says how much that was.
@@ -210,7 +202,7 @@ func (l *loop) deliver(items []Test) (fresh int, err error) {
 		if err != nil {
 			return fresh, err
 		}
-		if l.isDelivered(t) {
+		if l.delivered.has(t) {
 			continue
 		}
 		fresh++
@@ -226,7 +218,7 @@ func (l *loop) deliverLate(isDue func(Test) bool) error {
 	for len(l.late) > 0 && isDue(l.late[0]) {
 		t := l.late[0]
 		l.late = l.late[1:]
-		if l.isDelivered(t) {
+		if l.delivered.has(t) {
 			continue
 		}
 		if err := l.emit(t); err != nil {
@@ -237,79 +229,52 @@ func (l *loop) deliverLate(isDue func(Test) bool) error {
 }
 
 func (l *loop) emit(t Test) error {
-	l.note(t)
+	l.delivered.add(t)
 	if l.skip > 0 {
 		l.skip--
 		return nil
 	}
-	l.delivered++
+	l.count++
 	if !l.yield(t, nil) {
 		return errStopped
 	}
 	return nil
 }
 
-// note remembers a run as delivered.
-func (l *loop) note(t Test) {
-	timeless := t.CreationTime.IsZero()
-	if !l.moved || timeless {
-		l.seen[t.ID] = timeless
+// turnOver turns to the page after p, of whose runs so many were new.
+// Neighbours share a record, so that what arrives in between can't push a run
+// past the seam.
+func (l *loop) turnOver(p *page, fresh int) {
+	n := len(p.list.Items)
+	if m, ok := p.mark(); ok {
+		l.marks = append(l.marks, m)
 	}
-	if timeless {
-		return
+	l.probe = fresh == 0 && n == 1 // nothing but the shared record: is there anything behind it?
+	l.next = p.from + max(0, n-1)
+	if l.probe {
+		l.next++
 	}
-	if !t.CreationTime.Equal(l.at) {
-		l.at, l.atIDs = t.CreationTime, make(map[string]struct{}, 1)
+	if n < p.size || n > l.plan.stride {
+		l.plan.stride = max(1, n-1) // the service has its own idea of a page
 	}
-	l.atIDs[t.ID] = struct{}{}
+	l.last = p
+	l.keepPlan()
 }
 
-// advance turns to the page after one with that many new runs, and reports
-// whether there is one. Neighbours share a record, so that what arrives in
-// between can't push a run past the seam.
-func (l *loop) advance(ctx context.Context, page *TestList, fresh int) (more bool, err error) {
-	window, n := l.client.config.resultWindow, len(page.Items)
-	if n == 0 || !page.HasMore && l.from+n < window {
-		return false, nil
+// atEnd reports whether the last page was the last of all.
+func (l *loop) atEnd() bool {
+	if l.last == nil {
+		return false
 	}
-	l.anyPage = fresh == 0 && n == 1 // nothing but the shared record: is there anything behind it?
-	l.from += n - 1
-	if l.anyPage {
-		l.from++
-	}
-	if window-l.from >= 2 {
-		return true, nil
-	}
-	moved, err := l.move(ctx)
-	if err == nil && !moved && page.HasMore {
-		err = l.lost(l.whyStuck())
-	}
-	return moved, err
-}
-
-func (l *loop) whyStuck() string {
-	if l.disordered {
-		return "the service ignores the order that it was asked for"
-	}
-	return fmt.Sprintf("it ends among the runs around %s", formatTime(l.at))
-}
-
-func (l *loop) lost(why string) error {
-	return &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}
+	n := len(l.last.list.Items)
+	return n == 0 || !l.last.list.HasMore && l.last.from+n < l.client.config.resultWindow
 }
 
 // failed is the error for the caller, with what it takes to go on.
 func (l *loop) failed(err error) error {
 	rest := l.opts
-	if l.delivered > 0 {
-		rest.From, rest.After = 0, l.cursor()
+	if l.count > 0 {
+		rest.From, rest.After = 0, l.delivered.cursor()
 	}
-	return &IterationError{Delivered: l.delivered, Err: err, Rest: rest}
-}
-
-func (l *loop) cursor() Cursor {
-	if l.disordered || l.at.IsZero() {
-		return CursorAfter(time.Time{}, slices.Sorted(maps.Keys(l.seen))...)
-	}
-	return CursorAfter(l.at, slices.Sorted(maps.Keys(l.atIDs))...)
+	return &IterationError{Delivered: l.count, Err: err, Rest: rest}
 }

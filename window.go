@@ -11,23 +11,117 @@ import (
 // out what lies on an end, and takes whole seconds.
 const overlap = time.Second
 
-// move begins a new list of the runs from the last delivered one on, by moving
-// the inner end of the period; the user's own ends stay. It reports whether
-// the list is a shorter one: if not, there is no way on.
-func (l *loop) move(ctx context.Context) (bool, error) {
-	if l.disordered || l.at.IsZero() {
-		return false, nil
-	}
-	window := l.windowFrom(l.at)
-	if window == l.window {
-		return false, nil
-	}
-	l.window, l.from, l.anyPage, l.moved = window, 0, true, true
-	maps.DeleteFunc(l.seen, func(_ string, timeless bool) bool { return !timeless })
+// move leads to a part of the user's period, with the inner end moved; the
+// user's own ends stay.
+type move struct {
+	task   // finds late
+	window Period
+	hidden int    // so many records before the next page, at most, are not in window
+	late   []Test // runs that window hides though they belong behind its inner end, in order
+}
+
+// newMove prepares the move to the part with every run from at on.
+func (l *loop) newMove(at time.Time, hidden int) *move {
+	m := &move{window: l.windowFrom(at), hidden: hidden}
 	if l.opts.Order == NewestFirst {
-		return true, l.findLate(ctx)
+		l.ahead.start(&m.task, func(ctx context.Context) (err error) {
+			m.late, err = l.findLate(ctx, m.window.end)
+			return err
+		})
+	} else {
+		m.done = make(chan struct{})
+		close(m.done)
 	}
-	return true, nil
+	return m
+}
+
+// prepareMove prepares a move while pages of the window are still under way,
+// by the last page that has come: what lies in front of it is hidden, but the
+// pages behind it keep their distance. It is nil where that is not worth it.
+func (l *loop) prepareMove() *move {
+	marks := l.marksOfPlan()
+	if len(marks) == 0 || !l.delivered.tellsOrder() {
+		return nil
+	}
+	at := marks[len(marks)-1].at
+	window := l.windowFrom(at)
+	first := slices.IndexFunc(marks, func(m mark) bool { return l.isInside(window, m.at) })
+	if !l.isInside(l.plan.window, l.innerEnd(window)) || first < 0 || marks[first].from < l.client.config.resultWindow/4 {
+		return nil
+	}
+	return l.newMove(at, marks[first].from)
+}
+
+// marksOfPlan are the pages of the planned window that have come.
+func (l *loop) marksOfPlan() []mark {
+	var marks []mark
+	if l.plan.window == l.window {
+		marks = slices.Clone(l.marks)
+	}
+	for _, p := range l.ahead.queue {
+		if p.window != l.plan.window || !p.succeeded() || !inOrder(p.list.Items, l.opts.Order) {
+			continue
+		}
+		if m, ok := p.mark(); ok {
+			marks = append(marks, m)
+		}
+	}
+	return marks
+}
+
+// isInside reports whether at lies behind the window's inner end, so that the
+// window has the run whatever the service takes for ends.
+func (l *loop) isInside(window Period, at time.Time) bool {
+	return l.opts.Order.compare(at, l.innerEnd(window)) > 0
+}
+
+// innerEnd is the end of a window that moves.
+func (l *loop) innerEnd(window Period) time.Time {
+	if l.opts.Order == NewestFirst {
+		return window.end
+	}
+	return window.start
+}
+
+// followMove plans with the prepared move, and is nil where that is not yet
+// possible. The records that the new window hides are told from above: so the
+// next page begins where it would have begun, or before that.
+func (l *loop) followMove() *move {
+	m := l.plan.move
+	if m == nil || !m.succeeded() {
+		return nil
+	}
+	from := max(0, l.plan.from-m.hidden-len(m.late))
+	if l.client.config.resultWindow-from <= l.plan.stride {
+		return nil
+	}
+	l.plan = plan{window: m.window, from: from, stride: l.plan.stride}
+	return m
+}
+
+// moveOn begins a new list, of the runs from the last delivered one on, and
+// reports whether that is a shorter one: if not, there is no way on.
+func (l *loop) moveOn() bool {
+	if !l.delivered.tellsOrder() || l.windowFrom(l.delivered.at) == l.window {
+		return false
+	}
+	m := l.newMove(l.delivered.at, 0)
+	l.ask(&page{window: m.window, size: l.size, move: m})
+	l.plan = plan{window: m.window, from: l.plan.stride, stride: l.plan.stride}
+	return true
+}
+
+// enter goes over to the window of a move, if there is one.
+func (l *loop) enter(m *move) error {
+	if m == nil {
+		return nil
+	}
+	if err := m.wait(); err != nil {
+		return err
+	}
+	l.window, l.late, l.marks = m.window, m.late, nil
+	l.delivered.leaveFirstWindow()
+	return nil
 }
 
 // windowFrom is the part of the user's period that holds every run from at on,
@@ -59,49 +153,47 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// findLate fetches the runs that were created by the time of the last one
-// delivered and belong, by a later time of theirs, behind the window's end.
-// They are the first of that part of the period, oldest first.
-func (l *loop) findLate(ctx context.Context) error {
+// findLate fetches the runs that were created by a window's end and belong, by
+// a later time of theirs, behind it. They are the first of that part of the
+// period, oldest first.
+func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 	behind := l.opts.Period
-	behind.start = later(behind.start, l.window.end.Add(-overlap))
+	behind.start = later(behind.start, end.Add(-overlap))
 	if !behind.start.Before(behind.end) {
 		behind.start = behind.end.Add(-time.Second)
 	}
 	found := make(map[string]Test)
 	for from := 0; ; {
-		page, err := l.fetch(ctx, behind, OldestFirst, from, min(l.size, l.client.config.resultWindow-from))
+		size := min(l.size, l.client.config.resultWindow-from)
+		page, err := l.fetch(ctx, behind, OldestFirst, from, size, new(ResponseInfo))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !inOrder(page.Items, OldestFirst) && page.HasMore {
-			return l.lost("the service ignores the order that it was asked for")
+			return nil, l.lost("the service ignores the order that it was asked for")
 		}
-		n := l.collectLate(page.Items, found)
-		if n < len(page.Items) || !page.HasMore {
+		n := collectLate(page.Items, end, found)
+		if n == 0 || n < len(page.Items) || !page.HasMore {
 			break
 		}
 		from += max(1, n-1)
 		if l.client.config.resultWindow-from < 2 {
-			return l.lost("too many runs were under way at " + formatTime(l.at))
+			return nil, l.lost("too many runs were under way at " + formatTime(end))
 		}
 	}
-	l.late = slices.SortedFunc(maps.Values(found), func(a, b Test) int { return b.CreationTime.Compare(a.CreationTime) })
-	return nil
+	return slices.SortedFunc(maps.Values(found), func(a, b Test) int { return b.CreationTime.Compare(a.CreationTime) }), nil
 }
 
-// collectLate adds the runs created by the time of the last one delivered, and
-// says how many of items these are.
-func (l *loop) collectLate(items []Test, found map[string]Test) int {
+// collectLate adds the runs created by then, and says how many of items these
+// are.
+func collectLate(items []Test, by time.Time, found map[string]Test) int {
 	n := 0
 	for _, t := range items {
-		if t.CreationTime.After(l.at) {
+		if t.CreationTime.After(by) {
 			continue
 		}
 		n++
-		if !l.isDelivered(t) {
-			found[t.ID] = t
-		}
+		found[t.ID] = t
 	}
 	return n
 }

@@ -1,0 +1,149 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// page is some records of a list, from the moment they are asked for.
+type page struct {
+	task
+	window     Period
+	from, size int
+	move       *move // leads to window; nil: it is that of the page before
+	list       *TestList
+	info       ResponseInfo
+}
+
+// mark is where a page lies in its list, and when its first run was created.
+type mark struct {
+	from int
+	at   time.Time
+}
+
+func (p *page) mark() (mark, bool) {
+	if len(p.list.Items) == 0 || p.list.Items[0].CreationTime.IsZero() {
+		return mark{}, false
+	}
+	return mark{p.from, p.list.Items[0].CreationTime}, true
+}
+
+// plan is the next page to be asked for. It is a guess, made before the pages
+// in front of it have come: loop.page finds out whether it was right.
+type plan struct {
+	window Period
+	from   int
+	stride int   // records from one page to the next
+	move   *move // out of window, prepared; nil: not yet
+}
+
+// askAhead fills the queue. What can't be planned ahead is asked for when its
+// turn has come; if there is nothing more, the queue stays empty.
+func (l *loop) askAhead() error {
+	for len(l.ahead.queue) < l.ahead.reach {
+		p := l.planned()
+		if p == nil {
+			break
+		}
+		l.ask(p)
+	}
+	if len(l.ahead.queue) > 0 || l.moveOn() {
+		return nil
+	}
+	return l.askRemainder()
+}
+
+// planned is the page after those asked for, or nil if that can't be told yet.
+func (l *loop) planned() *page {
+	if l.plan.move == nil && l.room() <= l.lead() {
+		l.plan.move = l.prepareMove()
+	}
+	var through *move
+	if l.room() <= l.plan.stride {
+		if through = l.followMove(); through == nil {
+			return nil
+		}
+	}
+	p := &page{window: l.plan.window, from: l.plan.from, size: min(l.size, l.room()), move: through}
+	l.plan.from += l.plan.stride
+	return p
+}
+
+// room is how many records the service gives from the planned page on.
+func (l *loop) room() int {
+	return l.client.config.resultWindow - l.plan.from
+}
+
+// lead is the room in which a move is prepared. Newest first that takes a
+// request, which is to be answered when the room is used up.
+func (l *loop) lead() int {
+	if l.opts.Order == NewestFirst {
+		return 2 * l.client.config.concurrency * l.plan.stride
+	}
+	return l.plan.stride
+}
+
+// askRemainder asks for the last records of a window that there is no way out
+// of. It fails if there were more behind them.
+func (l *loop) askRemainder() error {
+	if l.room() >= 2 {
+		l.ask(&page{window: l.window, from: l.next, size: l.room()})
+		return nil
+	}
+	if l.last == nil || !l.last.list.HasMore {
+		return nil
+	}
+	if l.delivered.disordered {
+		return l.lost("the service ignores the order that it was asked for")
+	}
+	return l.lost("it ends among the runs around " + formatTime(l.delivered.at))
+}
+
+func (l *loop) lost(why string) error {
+	return &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}
+}
+
+// keepPlan keeps what was asked for ahead unless the last page shows that it
+// does not begin where it should.
+func (l *loop) keepPlan() {
+	if len(l.ahead.queue) == 0 {
+		l.plan.from = l.next
+		return
+	}
+	head := l.ahead.queue[0]
+	if head.move == nil && (head.from > l.next || l.probe && head.from < l.next) {
+		l.planAnew()
+	}
+}
+
+func (l *loop) planAnew() {
+	l.ahead.discard()
+	l.plan = plan{window: l.window, from: l.next, stride: l.plan.stride}
+}
+
+func (l *loop) ask(p *page) {
+	l.ahead.queue = append(l.ahead.queue, p)
+	l.ahead.start(&p.task, func(ctx context.Context) (err error) {
+		p.list, err = l.fetch(ctx, p.window, l.opts.Order, p.from, p.size, &p.info)
+		return err
+	})
+}
+
+// fetch makes one request. The caller's ResponseInfo is not for it to fill: it
+// may be one of several under way.
+func (l *loop) fetch(ctx context.Context, window Period, order Order, from, size int, info *ResponseInfo) (*TestList, error) {
+	opts, callOpts := l.opts, l.callOpts
+	opts.After = Cursor{}
+	opts.Period, opts.Order, opts.From, opts.Size = window, order, from, size
+	if l.info != nil {
+		callOpts = slices.Concat(callOpts, []CallOption{CaptureResponse(info)})
+	}
+	list, err := l.client.Tests(ctx, opts, callOpts...)
+	if err != nil && from > 0 && errors.Is(err, ErrInvalidRequest) {
+		return nil, &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: record %d was refused: %s", ErrResultWindow, from, err), cause: err}
+	}
+	return list, err
+}
