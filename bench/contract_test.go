@@ -214,14 +214,14 @@ func TestReferenceFitsTheDescription(t *testing.T) {
 	}
 }
 
-// referenceSamples are the sample requests of the reference, and the files
-// with the answers that it shows for them.
-var referenceSamples = []struct{ answer, request string }{
-	{"tests.json", "/v1/analytics/tests?start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&size=10&from=10&build=build-123"},
-	{"test_metrics.json", "/v1/analytics/insights/test-metrics?start=1515687172&end=1516291972&query=AnalyticsSeleniumTest%20on%20OS%20X%2010.10"},
-	{"test_trends.json", "/v1/analytics/trends/tests?interval=1h&start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&os=Linux"},
-	{"builds_tests.json", "/v1/analytics/trends/builds_tests?start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z"},
-	{"error_trends.json", "/v1/analytics/trends/errors?start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&scope=organization"},
+// referenceSamples are the sample requests of the reference, the files with the
+// answers that it shows for them, and what holds an answer for runsOfTheSamples.
+var referenceSamples = []struct{ answer, request, holds string }{
+	{"tests.json", "/v1/analytics/tests?start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&size=10&from=10&build=build-123", `"has_more":true`},
+	{"test_metrics.json", "/v1/analytics/insights/test-metrics?start=1515687172&end=1516291972&query=AnalyticsSeleniumTest%20on%20OS%20X%2010.10", `"count":3,`},
+	{"test_trends.json", "/v1/analytics/trends/tests?interval=1h&start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&os=Linux", `"metrics":{"os":{"Linux":`},
+	{"builds_tests.json", "/v1/analytics/trends/builds_tests?start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z", `"name":"build-123"`},
+	{"error_trends.json", "/v1/analytics/trends/errors?start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&scope=organization", `"buckets":[{"name":"`},
 }
 
 func newRequest(t *testing.T, url, username, key string) *http.Request {
