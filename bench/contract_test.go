@@ -117,7 +117,7 @@ func exchanges(t *testing.T, opts []insightstest.Option) []exchange {
 	rec := new(recorder)
 	client := srv.Client(insights.WithHTTPClient(&http.Client{Transport: rec}))
 	for range 6 {
-		callAll(t, client, randomOptions(r, runs), runs[r.IntN(generated)].Name)
+		callAll(t, client, randomOptions(r, runs), runs[r.IntN(generatedRuns)].Name)
 	}
 	return rec.exchanges
 }
@@ -138,11 +138,11 @@ func callAll(t *testing.T, client *insights.Client, o insights.TestsOptions, tes
 	}
 }
 
-const generated = 150
+const generatedRuns = 150
 
 // randomRuns are what Generate makes, and runs that nobody would expect.
 func randomRuns(r *rand.Rand) []insights.Test {
-	runs := insightstest.Generate(r.Uint64(), generated, firstDay, lastDay)
+	runs := insightstest.Generate(r.Uint64(), generatedRuns, firstDay, lastDay)
 	for range 60 {
 		runs = append(runs, insights.Test{
 			Owner:        randomOf(r, "mia", insightstest.Username),

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sauceinsights/insights/insightstest"
+)
+
+// measureFake measures the fake service itself.
+func measureFake(ctx context.Context, e *effort) ([]row, error) {
+	srv := insightstest.NewServer(insightstest.WithResultWindow(2 * e.many))
+	defer srv.Close()
+	srv.Add(insightstest.Generate(1, e.many, periodStart, periodEnd)...)
+	askFor(srv, url.Values{}) // the index is made with the first answer
+	what := fmt.Sprintf("insightstest with %s runs: ", thousands(e.many))
+	rows := []row{
+		answerTimes(what+"100 runs from any offset", srv, func() url.Values {
+			return url.Values{"from": {strconv.Itoa(rand.IntN(e.many))}}
+		}),
+		answerTimes(what+"100 runs of any day, newest first", srv, func() url.Values {
+			start := periodStart.Add(rand.N(periodEnd.Sub(periodStart)))
+			return url.Values{"start": {start.Format(time.RFC3339)}, "end": {start.AddDate(0, 0, 1).Format(time.RFC3339)}, "desc": {"true"}}
+		}),
+	}
+	rate, err := requestRate(ctx, e, srv)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, row{what: fmt.Sprintf("%srequests of 100 runs over %d connections", what, connections), ours: thousands(rate) + " a second"})
+	start, err := startTime(e)
+	return append(rows, start), err
+}
+
+// askFor asks for 100 runs, without the network.
+func askFor(srv *insightstest.Server, query url.Values) *httptest.ResponseRecorder {
+	values := url.Values{"start": {periodStart.Format(time.RFC3339)}, "end": {periodEnd.Format(time.RFC3339)}, "size": {"100"}}
+	for name := range query {
+		values.Set(name, query.Get(name))
+	}
+	req := httptest.NewRequest(http.MethodGet, insightstest.PathTests+"?"+values.Encode(), http.NoBody)
+	req.SetBasicAuth(insightstest.Username, insightstest.AccessKey)
+	answer := httptest.NewRecorder()
+	srv.ServeHTTP(answer, req)
+	return answer
+}
+
+func answerTimes(what string, srv *insightstest.Server, query func() url.Values) row {
+	times := make([]time.Duration, 5_000)
+	for i := range times {
+		q := query()
+		start := time.Now()
+		askFor(srv, q)
+		times[i] = time.Since(start)
+	}
+	slices.Sort(times)
+	return row{what: what, ours: duration(quantile(times, 0.5)), ratio: "99 % under " + duration(quantile(times, 0.99))}
+}
+
+const connections = 64
+
+// requestRate is how many requests a second are answered to clients that do
+// nothing else, in the same process.
+func requestRate(ctx context.Context, e *effort, srv *insightstest.Server) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, 50*e.slots.slot)
+	defer cancel()
+	client := newPlain(srv.URL)
+	defer client.http.CloseIdleConnections()
+	var answered atomic.Int64
+	var group sync.WaitGroup
+	start := time.Now()
+	for range connections {
+		group.Go(func() {
+			for client.discard(ctx, rand.IntN(e.many), 100) == nil {
+				answered.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	rate := float64(answered.Load()) / time.Since(start).Seconds()
+	if ctx.Err() != context.DeadlineExceeded {
+		return 0, fmt.Errorf("requests failed before their time")
+	}
+	return int(rate), nil
+}
+
+// startTime is what a test waits for before its first answer.
+func startTime(e *effort) (row, error) {
+	samples, err := schedule{rounds: 2*e.loops + 1}.measure(side{"start", func() error {
+		srv := insightstest.NewServer()
+		defer srv.Close()
+		srv.Add(insightstest.Generate(1, e.export, periodStart, periodEnd)...)
+		if status := askFor(srv, nil).Code; status != http.StatusOK {
+			return fmt.Errorf("status %d", status)
+		}
+		return nil
+	}})
+	if err != nil {
+		return row{}, err
+	}
+	return row{what: fmt.Sprintf("insightstest: start with %s generated runs, to the first answer", thousands(e.export)), ours: duration(medianTime(samples[0]))}, nil
+}
