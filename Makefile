@@ -1,4 +1,4 @@
-.PHONY: all test race lint demo ci help
+.PHONY: all test race lint demo bench ci help
 
 all: test lint ## test and lint
 
@@ -15,6 +15,9 @@ lint: ## formatting, vet and staticcheck
 
 demo: ## all five calls, against the fake service unless credentials are set
 	go run ./examples/quickstart
+
+bench: ## figures beside what a user would pick instead, as a Markdown table; takes minutes
+	cd bench && go run .
 
 ci: ## everything that must hold of a change
 	./.ci/run

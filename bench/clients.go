@@ -21,6 +21,8 @@ var (
 	periodStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	periodEnd   = periodStart.AddDate(0, 6, 0)
 	period      = insights.Between(periodStart, periodEnd)
+	startText   = periodStart.Format(time.RFC3339)
+	endText     = periodEnd.Format(time.RFC3339)
 )
 
 // page is an answer of /tests as a user would declare it for encoding/json:
@@ -80,24 +82,17 @@ func newTransport() *http.Transport {
 	return t
 }
 
-func query(from, size int) map[string]string {
-	return map[string]string{
-		"start": periodStart.Format(time.RFC3339), "end": periodEnd.Format(time.RFC3339),
-		"desc": "false", "from": strconv.Itoa(from), "size": strconv.Itoa(size),
-	}
+// address is a request for a page, as text.
+func (p *plain) address(from, size int) string {
+	return fmt.Sprintf("%s%s?start=%s&end=%s&desc=false&from=%d&size=%d", p.url, insightstest.PathTests, startText, endText, from, size)
 }
 
 // get asks for a page.
 func (p *plain) get(ctx context.Context, from, size int, read func(io.Reader) error) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+insightstest.PathTests, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.address(from, size), http.NoBody)
 	if err != nil {
 		return err
 	}
-	values := req.URL.Query()
-	for name, value := range query(from, size) {
-		values.Set(name, value)
-	}
-	req.URL.RawQuery = values.Encode()
 	req.SetBasicAuth(insightstest.Username, insightstest.AccessKey)
 	resp, err := p.http.Do(req)
 	if err != nil {
@@ -127,12 +122,14 @@ func (p *plain) decode(ctx context.Context, from, size int) (*page, error) {
 }
 
 func newResty(url string) *resty.Client {
-	return resty.New().SetTransport(newTransport()).SetBaseURL(url).SetBasicAuth(insightstest.Username, insightstest.AccessKey)
+	c := resty.New().SetTransport(newTransport()).SetBaseURL(url).SetBasicAuth(insightstest.Username, insightstest.AccessKey)
+	return c.SetDisableWarn(true) // that this is not https
 }
 
 func askResty(ctx context.Context, c *resty.Client, size int) (*page, error) {
+	query := map[string]string{"start": startText, "end": endText, "desc": "false", "from": "0", "size": strconv.Itoa(size)}
 	into := new(page)
-	resp, err := c.R().SetContext(ctx).SetQueryParams(query(0, size)).SetResult(into).Get(insightstest.PathTests)
+	resp, err := c.R().SetContext(ctx).SetQueryParams(query).SetResult(into).Get(insightstest.PathTests)
 	if err == nil && resp.IsError() {
 		err = fmt.Errorf("status %d", resp.StatusCode())
 	}
@@ -150,8 +147,7 @@ func newGenerated(url string) (*generated.ClientWithResponses, error) {
 
 func askGenerated(ctx context.Context, c *generated.ClientWithResponses, size int) (*generated.TestList, error) {
 	resp, err := c.ListTestsWithResponse(ctx, &generated.ListTestsParams{
-		Start: new(periodStart.Format(time.RFC3339)), End: new(periodEnd.Format(time.RFC3339)),
-		Desc: new(false), From: new(0), Size: new(size),
+		Start: &startText, End: &endText, Desc: new(false), From: new(0), Size: &size,
 	})
 	if err != nil {
 		return nil, err

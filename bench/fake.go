@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +42,7 @@ func measureFake(ctx context.Context, e *effort) ([]row, error) {
 
 // askFor asks for 100 runs, without the network.
 func askFor(srv *insightstest.Server, query url.Values) *httptest.ResponseRecorder {
-	values := url.Values{"start": {periodStart.Format(time.RFC3339)}, "end": {periodEnd.Format(time.RFC3339)}, "size": {"100"}}
+	values := url.Values{"start": {startText}, "end": {endText}, "size": {"100"}}
 	for name := range query {
 		values.Set(name, query.Get(name))
 	}
@@ -71,26 +70,22 @@ const connections = 64
 // requestRate is how many requests a second are answered to clients that do
 // nothing else, in the same process.
 func requestRate(ctx context.Context, e *effort, srv *insightstest.Server) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, 50*e.slots.slot)
-	defer cancel()
 	client := newPlain(srv.URL)
 	defer client.http.CloseIdleConnections()
+	end := time.Now().Add(50 * e.slots.slot)
 	var answered atomic.Int64
-	var group sync.WaitGroup
-	start := time.Now()
-	for range connections {
-		group.Go(func() {
-			for client.discard(ctx, rand.IntN(e.many), 100) == nil {
-				answered.Add(1)
+	samples, err := schedule{rounds: 1}.measure(side{"requests", func() error {
+		return together(connections, func(int) (err error) {
+			for ; err == nil && time.Now().Before(end); answered.Add(1) {
+				err = client.discard(ctx, rand.IntN(e.many), 100)
 			}
+			return err
 		})
+	}})
+	if err != nil {
+		return 0, err
 	}
-	group.Wait()
-	rate := float64(answered.Load()) / time.Since(start).Seconds()
-	if ctx.Err() != context.DeadlineExceeded {
-		return 0, fmt.Errorf("requests failed before their time")
-	}
-	return int(rate), nil
+	return int(float64(answered.Load()) / samples[0][0].time.Seconds()), nil
 }
 
 // startTime is what a test waits for before its first answer.

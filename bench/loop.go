@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -106,23 +107,25 @@ func (p *plain) readAll(ctx context.Context, want int) error {
 
 // discardAll asks for that many pages, several at a time.
 func (p *plain) discardAll(ctx context.Context, pages int) error {
-	failed := make(chan error, lanes)
-	for lane := range lanes {
-		go func() {
-			var err error
-			for at := lane; at < pages && err == nil; at += lanes {
-				err = p.discard(ctx, at*loopPage, loopPage)
-			}
-			failed <- err
-		}()
-	}
-	var first error
-	for range lanes {
-		if err := <-failed; err != nil && first == nil {
-			first = err
+	return together(lanes, func(lane int) (err error) {
+		for at := lane; at < pages && err == nil; at += lanes {
+			err = p.discard(ctx, at*loopPage, loopPage)
 		}
+		return err
+	})
+}
+
+// together runs work n times at once and returns the errors.
+func together(n int, work func(i int) error) error {
+	failed := make(chan error, n)
+	for i := range n {
+		go func() { failed <- work(i) }()
 	}
-	return first
+	errs := make([]error, n)
+	for i := range errs {
+		errs[i] = <-failed
+	}
+	return errors.Join(errs...)
 }
 
 // measureLimits reads under rate limits, which the server has too: first a

@@ -82,7 +82,7 @@ type effort struct {
 
 var (
 	full  = effort{schedule{rounds: 20, slot: 40 * time.Millisecond, warmup: 1}, 3, 100_000, 10_000, 1_000_000, 40}
-	quick = effort{schedule{rounds: 2, slot: time.Millisecond}, 1, 1_000, 1_000, 3_000, 2}
+	quick = effort{schedule{rounds: 2, slot: time.Millisecond}, 1, 300, 1_000, 3_000, 2}
 )
 
 func parse(args []string, stderr io.Writer) ([]section, *effort, error) {

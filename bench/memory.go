@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -125,8 +124,10 @@ func medianPeak(ctx context.Context, times int, c loopConfig) (int, error) {
 
 // peak runs the loop in a process of its own.
 func (c *loopConfig) peak(ctx context.Context) (int, error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], c.args()...)
-	cmd.Stderr = os.Stderr
+	cmd, err := itself(ctx, c.args())
+	if err != nil {
+		return 0, err
+	}
 	out, err := cmd.Output()
 	if err != nil {
 		return 0, fmt.Errorf("a loop in a process of its own: %w", err)

@@ -41,7 +41,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 		return err
 	}
 	// The clients that do not move the window need one that holds everything.
-	srv := insightstest.NewServer(insightstest.WithLatency(c.latency), insightstest.WithServerLimit(c.limit, 0), insightstest.WithResultWindow(2+2*c.runs))
+	srv := insightstest.NewServer(insightstest.WithLatency(c.latency), insightstest.WithServerLimit(c.limit, 0), insightstest.WithResultWindow(max(10_000, 2*c.runs)))
 	defer srv.Close()
 	srv.Add(insightstest.Generate(1, c.runs, periodStart, periodEnd)...)
 	if err := newPlain(srv.URL).discard(ctx, 0, 1); err != nil { // the index is made with the first answer
@@ -54,8 +54,10 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 
 // startServer runs a server until stop is called.
 func startServer(ctx context.Context, c serverConfig) (url string, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], c.args()...)
-	cmd.Stderr = os.Stderr
+	cmd, err := itself(ctx, c.args())
+	if err != nil {
+		return "", nil, err
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return "", nil, err
@@ -77,4 +79,15 @@ func startServer(ctx context.Context, c serverConfig) (url string, stop func(), 
 		return "", nil, fmt.Errorf("the server did not start: %w", err)
 	}
 	return strings.TrimSpace(line), stop, nil
+}
+
+// itself is this program as another process.
+func itself(ctx context.Context, args []string) (*exec.Cmd, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Stderr = os.Stderr
+	return cmd, nil
 }

@@ -61,17 +61,25 @@ func (c *comparison) against(ours, theirs int) row {
 // String says how two times compare: a ratio below 1 as a speed.
 func (s spread) String() string {
 	if s.median < 1 {
-		return fmt.Sprintf("%s × as fast (%s–%s)", number(1/s.median), number(1/s.high), number(1/s.low))
+		return spread{1 / s.median, 1 / s.high, 1 / s.low}.with("as fast")
 	}
-	return fmt.Sprintf("%.2f × the time (%.2f–%.2f)", s.median, s.low, s.high)
+	return s.with("the time")
 }
 
-// number has two digits, or all before the point.
+func (s spread) with(unit string) string {
+	text := number(s.median) + " × " + unit
+	if s.low < s.high {
+		text += fmt.Sprintf(" (%s–%s)", number(s.low), number(s.high))
+	}
+	return text
+}
+
+// number has three digits, or all before the point.
 func number(n float64) string {
 	switch {
-	case n >= 9.95 || n == math.Trunc(n):
+	case n >= 99.95:
 		return thousands(int(math.Round(n)))
-	case n >= 0.095:
+	case n >= 9.995:
 		return strconv.FormatFloat(n, 'f', 1, 64)
 	}
 	return strconv.FormatFloat(n, 'f', 2, 64)
@@ -85,17 +93,17 @@ func thousands(n int) string {
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
-// duration has three digits.
+// duration is in the largest unit that it has one of.
 func duration(d time.Duration) string {
 	for _, u := range []struct {
 		size time.Duration
 		name string
 	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
 		if d >= u.size {
-			return strconv.FormatFloat(float64(d)/float64(u.size), 'g', 3, 64) + " " + u.name
+			return number(float64(d)/float64(u.size)) + " " + u.name
 		}
 	}
-	return fmt.Sprintf("%d ns", d)
+	return fmt.Sprintf("%d ns", d.Nanoseconds())
 }
 
 func megabytes(bytes int64) string {
