@@ -20,49 +20,70 @@ func measureFake(ctx context.Context, e *effort) ([]row, error) {
 	srv := insightstest.NewServer(insightstest.WithResultWindow(2 * e.many))
 	defer srv.Close()
 	srv.Add(insightstest.Generate(1, e.many, periodStart, periodEnd)...)
-	askFor(srv, url.Values{}) // the index is made with the first answer
+	askFor(srv, nil) // the index is made with the first answer
 	what := fmt.Sprintf("insightstest with %s runs: ", thousands(e.many))
-	rows := []row{
-		answerTimes(what+"100 runs from any offset", srv, func() url.Values {
-			return url.Values{"from": {strconv.Itoa(rand.IntN(e.many))}}
-		}),
-		answerTimes(what+"100 runs of any day, newest first", srv, func() url.Values {
-			start := periodStart.Add(rand.N(periodEnd.Sub(periodStart)))
-			return url.Values{"start": {start.Format(time.RFC3339)}, "end": {start.AddDate(0, 0, 1).Format(time.RFC3339)}, "desc": {"true"}}
-		}),
+	offset, err := answerTimes(what+"100 runs from any offset", srv, func() url.Values {
+		return url.Values{"from": {strconv.Itoa(rand.IntN(e.many))}}
+	})
+	if err != nil {
+		return nil, err
+	}
+	day, err := answerTimes(what+"100 runs of any day, newest first", srv, anyDay)
+	if err != nil {
+		return nil, err
 	}
 	rate, err := requestRate(ctx, e, srv)
 	if err != nil {
 		return nil, err
 	}
-	rows = append(rows, row{what: fmt.Sprintf("%srequests of 100 runs over %d connections", what, connections), ours: thousands(rate) + " a second"})
+	requests := row{what: fmt.Sprintf("%srequests of 100 runs over %d connections", what, connections), ours: thousands(rate) + " a second"}
 	start, err := startTime(e)
-	return append(rows, start), err
+	return []row{offset, day, requests, start}, err
 }
 
-// askFor asks for 100 runs, without the network.
-func askFor(srv *insightstest.Server, query url.Values) *httptest.ResponseRecorder {
+// anyDay are the parameters for the newest runs of a day from some second on.
+func anyDay() url.Values {
+	start := periodStart.Add(rand.N(periodEnd.Sub(periodStart)))
+	return url.Values{"start": {start.Format(time.RFC3339)}, "end": {start.AddDate(0, 0, 1).Format(time.RFC3339)}, "desc": {"true"}}
+}
+
+// askFor asks for 100 runs, without the network, and returns the status.
+func askFor(srv *insightstest.Server, query url.Values) int {
 	values := url.Values{"start": {startText}, "end": {endText}, "size": {"100"}}
 	for name := range query {
 		values.Set(name, query.Get(name))
 	}
 	req := httptest.NewRequest(http.MethodGet, insightstest.PathTests+"?"+values.Encode(), http.NoBody)
 	req.SetBasicAuth(insightstest.Username, insightstest.AccessKey)
-	answer := httptest.NewRecorder()
+	answer := &sink{header: http.Header{}}
 	srv.ServeHTTP(answer, req)
-	return answer
+	return answer.status
 }
 
-func answerTimes(what string, srv *insightstest.Server, query func() url.Values) row {
+// sink is an answer that nobody reads.
+type sink struct {
+	header http.Header
+	status int
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+func (s *sink) WriteHeader(status int)      { s.status = status }
+
+// answerTimes asks 5,000 times, each for something else.
+func answerTimes(what string, srv *insightstest.Server, query func() url.Values) (row, error) {
 	times := make([]time.Duration, 5_000)
 	for i := range times {
 		q := query()
 		start := time.Now()
-		askFor(srv, q)
+		status := askFor(srv, q)
 		times[i] = time.Since(start)
+		if status != http.StatusOK {
+			return row{}, fmt.Errorf("%s: status %d", what, status)
+		}
 	}
 	slices.Sort(times)
-	return row{what: what, ours: duration(quantile(times, 0.5)), ratio: "99 % under " + duration(quantile(times, 0.99))}
+	return row{what: what, ours: duration(quantile(times, 0.5)), ratio: "99 % under " + duration(quantile(times, 0.99))}, nil
 }
 
 const connections = 64
@@ -94,7 +115,7 @@ func startTime(e *effort) (row, error) {
 		srv := insightstest.NewServer()
 		defer srv.Close()
 		srv.Add(insightstest.Generate(1, e.export, periodStart, periodEnd)...)
-		if status := askFor(srv, nil).Code; status != http.StatusOK {
+		if status := askFor(srv, nil); status != http.StatusOK {
 			return fmt.Errorf("status %d", status)
 		}
 		return nil

@@ -145,7 +145,7 @@ func measureLimits(ctx context.Context, e *effort) ([]row, error) {
 		}
 		c.what = fmt.Sprintf("%s runs at %d requests a second, %d answers of 429", thousands(l.runs), l.perSecond, refused)
 		limit := time.Duration(pagesOf(l.runs)) * time.Second / time.Duration(l.perSecond)
-		rows = append(rows, againstLimit(c, limit, fmt.Sprintf("limit: %d pages ÷ %d/s", pagesOf(l.runs), l.perSecond)))
+		rows = append(rows, againstLimit(c, limit, fmt.Sprintf("limit: %s pages ÷ %d/s", thousands(pagesOf(l.runs)), l.perSecond)))
 	}
 	return rows, nil
 }
