@@ -65,6 +65,15 @@ func oldestFirst(size int) insights.TestsOptions {
 	return insights.TestsOptions{Period: period, Order: insights.OldestFirst, Size: size}
 }
 
+// askSDK asks for the first n runs.
+func askSDK(ctx context.Context, c *insights.Client, n int) ([]insights.Test, error) {
+	list, err := c.Tests(ctx, oldestFirst(n))
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
+}
+
 // plain is a client of net/http alone.
 type plain struct {
 	url  string
@@ -121,19 +130,26 @@ func (p *plain) decode(ctx context.Context, from, size int) (*page, error) {
 	})
 }
 
+// ask asks for the first n runs.
+func (p *plain) ask(ctx context.Context, n int) ([]item, error) {
+	got, err := p.decode(ctx, 0, n)
+	return got.Items, err
+}
+
 func newResty(url string) *resty.Client {
 	c := resty.New().SetTransport(newTransport()).SetBaseURL(url).SetBasicAuth(insightstest.Username, insightstest.AccessKey)
 	return c.SetDisableWarn(true) // that this is not https
 }
 
-func askResty(ctx context.Context, c *resty.Client, size int) (*page, error) {
-	query := map[string]string{"start": startText, "end": endText, "desc": "false", "from": "0", "size": strconv.Itoa(size)}
-	into := new(page)
-	resp, err := c.R().SetContext(ctx).SetQueryParams(query).SetResult(into).Get(insightstest.PathTests)
+// askResty asks for the first n runs.
+func askResty(ctx context.Context, c *resty.Client, n int) ([]item, error) {
+	query := map[string]string{"start": startText, "end": endText, "desc": "false", "from": "0", "size": strconv.Itoa(n)}
+	var got page
+	resp, err := c.R().SetContext(ctx).SetQueryParams(query).SetResult(&got).Get(insightstest.PathTests)
 	if err == nil && resp.IsError() {
 		err = fmt.Errorf("status %d", resp.StatusCode())
 	}
-	return into, err
+	return got.Items, err
 }
 
 func newGenerated(url string) (*generated.ClientWithResponses, error) {
@@ -145,9 +161,10 @@ func newGenerated(url string) (*generated.ClientWithResponses, error) {
 	return generated.NewClientWithResponses(url, generated.WithHTTPClient(hc), generated.WithRequestEditorFn(authorize))
 }
 
-func askGenerated(ctx context.Context, c *generated.ClientWithResponses, size int) (*generated.TestList, error) {
+// askGenerated asks for the first n runs.
+func askGenerated(ctx context.Context, c *generated.ClientWithResponses, n int) ([]generated.ListedTest, error) {
 	resp, err := c.ListTestsWithResponse(ctx, &generated.ListTestsParams{
-		Start: &startText, End: &endText, Desc: new(false), From: new(0), Size: &size,
+		Start: &startText, End: &endText, Desc: new(false), From: new(0), Size: &n,
 	})
 	if err != nil {
 		return nil, err
@@ -155,5 +172,5 @@ func askGenerated(ctx context.Context, c *generated.ClientWithResponses, size in
 	if resp.JSON200 == nil {
 		return nil, fmt.Errorf("status %d", resp.StatusCode())
 	}
-	return resp.JSON200, nil
+	return resp.JSON200.Items, nil
 }

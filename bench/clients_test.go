@@ -19,26 +19,26 @@ func TestClientsReadTheSame(t *testing.T) {
 	defer stop()
 	sdk, err := newSDK(url)
 	require.NoError(t, err)
-	want, err := sdk.Tests(t.Context(), oldestFirst(n))
+	want, err := askSDK(t.Context(), sdk, n)
 	require.NoError(t, err)
-	require.Len(t, want.Items, n)
+	require.Len(t, want, n)
 
-	plain, err := newPlain(url).decode(t.Context(), 0, n)
+	ofPlain, err := newPlain(url).ask(t.Context(), n)
 	require.NoError(t, err)
-	resty, err := askResty(t.Context(), newResty(url), n)
+	ofResty, err := askResty(t.Context(), newResty(url), n)
 	require.NoError(t, err)
-	assert.Equal(t, plain, resty)
+	assert.Equal(t, ofPlain, ofResty)
 	client, err := newGenerated(url)
 	require.NoError(t, err)
-	generated, err := askGenerated(t.Context(), client, n)
+	ofGenerated, err := askGenerated(t.Context(), client, n)
 	require.NoError(t, err)
-	for i, run := range want.Items {
-		require.Equal(t, run, ofPlain(plain.Items[i]))
-		require.Equal(t, run, ofGenerated(generated.Items[i]))
+	for i, run := range want {
+		require.Equal(t, run, fromPlain(ofPlain[i]))
+		require.Equal(t, run, fromGenerated(ofGenerated[i]))
 	}
 }
 
-func ofPlain(i item) insights.Test {
+func fromPlain(i item) insights.Test {
 	return insights.Test{
 		ID: i.ID, Owner: i.Owner, Ancestor: i.Ancestor, Name: i.Name, Build: i.Build,
 		CreationTime: i.CreationTime, StartTime: i.StartTime, EndTime: i.EndTime, Duration: insights.Seconds(i.Duration),
@@ -47,7 +47,7 @@ func ofPlain(i item) insights.Test {
 	}
 }
 
-func ofGenerated(i generated.ListedTest) insights.Test {
+func fromGenerated(i generated.ListedTest) insights.Test {
 	test := insights.Test{
 		ID: i.Id, Owner: i.Owner, Ancestor: i.Ancestor, Name: i.Name, Build: i.Build,
 		CreationTime: i.CreationTime, EndTime: i.EndTime, Duration: insights.Seconds(*i.Duration),

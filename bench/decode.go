@@ -36,34 +36,32 @@ func compareDecoding(ctx context.Context, e *effort, n int) (*comparison, error)
 	}
 	c := &comparison{what: fmt.Sprintf("page of %s runs in memory", thousands(n)), per: n, unit: "run"}
 	c.sides = []side{
-		{"`Client.Tests`", func() error {
-			got, err := client.Tests(ctx, oldestFirst(n))
-			if err != nil {
-				return err
-			}
-			return wantRuns(n, len(got.Items))
-		}},
-		{"`json.Unmarshal` into `insights.TestList`", func() error {
-			return unmarshal(body, n, func(l *insights.TestList) int { return len(l.Items) })
-		}},
-		{"`json.Unmarshal` into plain structs", func() error {
-			return unmarshal(body, n, func(p *page) int { return len(p.Items) })
-		}},
-		{"reading the bytes once (`bytes.IndexByte`)", func() error {
-			return wantRuns(-1, bytes.IndexByte(body, 0))
-		}},
+		{"`Client.Tests`", reads(n, func() ([]insights.Test, error) { return askSDK(ctx, client, n) })},
+		{"`json.Unmarshal` into `insights.TestList`", reads(n, func() ([]insights.Test, error) {
+			var got insights.TestList
+			err := json.Unmarshal(body, &got)
+			return got.Items, err
+		})},
+		{"`json.Unmarshal` into plain structs", reads(n, func() ([]item, error) {
+			var got page
+			err := json.Unmarshal(body, &got)
+			return got.Items, err
+		})},
+		{"reading the bytes once (`bytes.IndexByte`)", func() error { return wantRuns(-1, bytes.IndexByte(body, 0)) }},
 	}
 	c.samples, err = e.slots.measure(c.sides...)
 	return c, err
 }
 
-// unmarshal reads a page with encoding/json and counts its runs.
-func unmarshal[T any](body []byte, n int, count func(*T) int) error {
-	into := new(T)
-	if err := json.Unmarshal(body, into); err != nil {
-		return err
+// reads is work that must give n runs.
+func reads[T any](n int, ask func() ([]T, error)) func() error {
+	return func() error {
+		got, err := ask()
+		if err != nil {
+			return err
+		}
+		return wantRuns(n, len(got))
 	}
-	return wantRuns(n, count(into))
 }
 
 // wantRuns fails where other runs were read than there are.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/sauceinsights/insights"
@@ -126,48 +124,4 @@ func together(n int, work func(i int) error) error {
 		errs[i] = <-failed
 	}
 	return errors.Join(errs...)
-}
-
-// measureLimits reads under rate limits, which the server has too: first a
-// high one, to be short, and then the defaults.
-func measureLimits(ctx context.Context, e *effort) ([]row, error) {
-	var rows []row
-	for _, l := range []struct {
-		perSecond, servers, runs int
-		opts                     []insights.Option
-	}{
-		{200, 200, e.export, []insights.Option{insights.WithRateLimit(200, 2)}},
-		{8, 10, e.export / 12, []insights.Option{insights.WithRateLimit(8, 2)}},
-	} {
-		c, refused, err := readPaced(ctx, l.runs, l.servers, append(l.opts, insights.WithConcurrency(lanes)))
-		if err != nil {
-			return nil, err
-		}
-		c.what = fmt.Sprintf("%s runs at %d requests a second, %d answers of 429", thousands(l.runs), l.perSecond, refused)
-		limit := time.Duration(pagesOf(l.runs)) * time.Second / time.Duration(l.perSecond)
-		rows = append(rows, againstLimit(c, limit, fmt.Sprintf("limit: %s pages ÷ %d/s", thousands(pagesOf(l.runs)), l.perSecond)))
-	}
-	return rows, nil
-}
-
-// readPaced reads all runs once and counts the answers of 429.
-func readPaced(ctx context.Context, runs, serverLimit int, opts []insights.Option) (*comparison, int64, error) {
-	url, stop, err := startServer(ctx, serverConfig{runs: runs, limit: serverLimit})
-	if err != nil {
-		return nil, 0, err
-	}
-	defer stop()
-	var refused atomic.Int64
-	client, err := newSDK(url, append(opts, insights.WithOnAttempt(func(_ context.Context, a insights.Attempt) {
-		if a.StatusCode == http.StatusTooManyRequests {
-			refused.Add(1)
-		}
-	}))...)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer client.CloseIdleConnections()
-	c := &comparison{sides: []side{{"`AllTests`", func() error { return readAll(ctx, client, loopPage, runs) }}}}
-	c.samples, err = schedule{rounds: 1}.measure(c.sides...)
-	return c, refused.Load(), err
 }
