@@ -23,7 +23,7 @@ import (
 // cases says how many random loops TestAllTestsAgainstTheTruth makes; the
 // first of them has the number firstCase.
 var (
-	cases     = flag.Uint64("cases", 250, "random AllTests loops to compare with the truth")
+	cases     = flag.Uint64("cases", defaultCases, "random AllTests loops to compare with the truth")
 	firstCase = flag.Uint64("first-case", 0, "number of the first of them")
 )
 

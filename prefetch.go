@@ -66,15 +66,15 @@ func (f *prefetch) start(t *task, work func(context.Context) error) {
 }
 
 // take takes the first page off the queue and waits for it. If it had to, the
-// queue may be longer from now on, up to twice the requests in flight: so
-// a loop that is slower than the service, or soon left, asks for little.
+// queue may be twice as long from now on, up to twice the requests in flight:
+// so a loop that is slower than the service, or soon left, asks for little.
 func (f *prefetch) take() (*page, error) {
 	p := f.queue[0]
 	f.queue = f.queue[1:]
 	select {
 	case <-p.done:
 	default:
-		f.reach = min(f.reach+1, 2*cap(f.slots))
+		f.reach = min(2*f.reach, 2*cap(f.slots))
 	}
 	return p, p.wait()
 }

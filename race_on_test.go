@@ -1,0 +1,6 @@
+//go:build race
+
+package insights_test
+
+// The race detector makes a case ten times as long.
+const defaultCases = 60
