@@ -113,10 +113,11 @@ func densest(runs []insights.Test) int {
 // service answers requests in memory after a random time, and fails some.
 type service struct {
 	server  *insightstest.Server
+	latency time.Duration // beside the random time
 	random  func(int) int
 	failing int
 
-	mu             sync.Mutex
+	mu             sync.Mutex // guards server and what follows
 	inFlight, most int
 	failures       int
 }
@@ -124,7 +125,7 @@ type service struct {
 func (s *service) RoundTrip(request *http.Request) (*http.Response, error) {
 	s.enter()
 	defer s.leave()
-	before := time.Duration(s.random(20)) * time.Millisecond
+	before := s.latency + time.Duration(s.random(20))*time.Millisecond
 	if err := pause(request, before); err != nil {
 		return nil, err
 	}
@@ -132,8 +133,21 @@ func (s *service) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, errors.New("connection reset by the test")
 	}
 	recorder := httptest.NewRecorder()
-	s.server.ServeHTTP(recorder, request)
+	s.serving().ServeHTTP(recorder, request)
 	return recorder.Result(), pause(request, time.Duration(s.random(20))*time.Millisecond)
+}
+
+func (s *service) serving() *insightstest.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+// serve puts another server in the place of the one before.
+func (s *service) serve(server *insightstest.Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server = server
 }
 
 // fails is true for few requests in all, so that every loop comes to an end.
