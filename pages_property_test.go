@@ -44,10 +44,11 @@ func (s scenario) String() string {
 		s.variant.Name, len(s.runs), len(s.arrivals), s.options.Order, s.options.From, s.options.Size, s.window, s.width, s.failing, s.killed)
 }
 
-func randomScenario(random *rand.Rand) scenario {
+func randomScenario(number uint64) scenario {
+	random := rand.New(rand.NewPCG(number, 1))
 	variants := insightstest.Variants()
 	s := scenario{
-		variant: variants[random.IntN(len(variants))],
+		variant: variants[number%uint64(len(variants))],
 		runs:    randomRuns(random, "run", random.IntN(220)),
 		width:   1 + random.IntN(6),
 		options: insights.TestsOptions{
@@ -188,7 +189,7 @@ func pause(request *http.Request, d time.Duration) error {
 // a single page: every run once, in order.
 func TestAllTestsAgainstTheTruth(t *testing.T) {
 	for number := *firstCase; number < *firstCase+*cases; number++ {
-		s := randomScenario(rand.New(rand.NewPCG(number, 1)))
+		s := randomScenario(number)
 		want := truth(t, s.runs, s.variant.Options)
 		srv := insightstest.NewServer(s.serverOptions()...)
 		srv.Add(s.runs...)
