@@ -1,0 +1,530 @@
+package insights
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// scanner reads runs, and lists of them, straight from the bytes of an answer.
+// It knows the forms in which they usually come. Of anything else it says that
+// it can't tell, and json/v2 reads the same bytes again: so it may be faster
+// than json/v2, but never of another opinion.
+//
+// Every method that returns a bool reports whether it could tell. What follows
+// once it could not is without meaning.
+type scanner struct {
+	data  []byte
+	at    int
+	depth int
+	texts *interned // lives on between answers
+	plain []byte    // a text without its escapes, until the next one
+	id    []byte    // of the run that is being read
+}
+
+var scanners = sync.Pool{New: func() any { return &scanner{texts: newInterned()} }}
+
+// scan reads all of data. Only if it reports true is into written to.
+func scan[T any](data []byte, into *T, read func(*scanner, *T) bool) bool {
+	s := scanners.Get().(*scanner)
+	s.data, s.at, s.depth = data, 0, 0
+	var value T
+	ok := read(s, &value) && s.atEnd()
+	if ok {
+		*into = value
+	}
+	s.data, s.id = nil, nil // a pooled scanner keeps no answer
+	scanners.Put(s)
+	return ok
+}
+
+// testList reads the answer of [Client.Tests].
+func (s *scanner) testList(list *TestList) bool {
+	var seen struct{ meta, items bool } // twice is not for this scanner to decide
+	return s.object(func(name []byte) bool {
+		switch string(name) {
+		case "meta":
+			first := !seen.meta
+			seen.meta = true
+			return first && s.meta(&list.Meta)
+		case "items":
+			first := !seen.items
+			seen.items = true
+			return first && s.runs(&list.Items)
+		case "has_more":
+			return s.boolean(&list.HasMore)
+		}
+		return s.skip()
+	}) && (seen.items || seen.meta)
+}
+
+func (s *scanner) meta(meta *Meta) bool {
+	s.space()
+	start := s.at
+	return s.skip() && decode(s.data[start:s.at], meta) == nil
+}
+
+func (s *scanner) runs(runs *[]Test) bool {
+	if s.null() {
+		return true
+	}
+	if !s.accept('[') {
+		return false
+	}
+	*runs = []Test{}
+	if s.accept(']') {
+		return true
+	}
+	for {
+		start := s.at
+		var t Test
+		if !s.run(&t) {
+			return false
+		}
+		if len(*runs) == 0 {
+			*runs = make([]Test, 0, s.estimate(s.at-start))
+		}
+		*runs = append(*runs, t)
+		if !s.accept(',') {
+			return s.accept(']')
+		}
+	}
+}
+
+// leastRun is less than any run of use takes: it keeps the estimate of a body
+// that says otherwise in proportion to the body.
+const leastRun = 128
+
+// estimate is how many runs there may be if all take so many bytes, and a bit
+// more.
+func (s *scanner) estimate(size int) int {
+	n := (len(s.data)-s.at)/max(size, leastRun) + 1
+	return n + n/8
+}
+
+// run reads a run. Its ID is most often the end of its address, and then the
+// two share their memory.
+func (s *scanner) run(t *Test) bool {
+	s.id = nil
+	ok := s.object(func(name []byte) bool { return s.field(name, t) })
+	if t.ID == "" {
+		t.ID = string(s.id)
+	}
+	return ok
+}
+
+func (s *scanner) field(name []byte, t *Test) bool {
+	switch string(name) {
+	case "id":
+		t.ID = ""
+		return s.runID()
+	case "owner":
+		return s.repeated(&t.Owner)
+	case "ancestor":
+		return s.repeated(&t.Ancestor)
+	case "name":
+		return s.repeated(&t.Name)
+	case "build":
+		return s.repeated(&t.Build)
+	case "creation_time":
+		return s.time(&t.CreationTime)
+	case "start_time":
+		return s.time(&t.StartTime)
+	case "end_time":
+		return s.time(&t.EndTime)
+	case "duration":
+		return s.seconds(&t.Duration)
+	case "status":
+		return s.repeated((*string)(&t.Status))
+	case "error":
+		return s.repeated(&t.Error)
+	case "os":
+		return s.repeated(&t.OS)
+	case "os_normalized":
+		return s.repeated(&t.OSNormalized)
+	case "browser":
+		return s.repeated(&t.Browser)
+	case "browser_normalized":
+		return s.repeated(&t.BrowserNormalized)
+	case "details_url":
+		return s.detailsURL(t)
+	}
+	return s.skip()
+}
+
+// runID keeps the ID in the answer, until it is clear what it can share.
+func (s *scanner) runID() (ok bool) {
+	s.space()
+	start := s.at
+	s.id, ok = s.textOrNull()
+	return ok && s.at-start == len(s.id)+len(`""`) // without escapes, which are no part of the answer
+}
+
+func (s *scanner) detailsURL(t *Test) bool {
+	text, ok := s.textOrNull()
+	t.DetailsURL = string(text)
+	if len(s.id) > 0 && strings.HasSuffix(t.DetailsURL, string(s.id)) {
+		t.ID = t.DetailsURL[len(t.DetailsURL)-len(s.id):]
+	}
+	return ok
+}
+
+// repeated reads a text that other runs are likely to have as well.
+func (s *scanner) repeated(into *string) bool {
+	text, ok := s.textOrNull()
+	*into = s.texts.text(text)
+	return ok
+}
+
+func (s *scanner) time(into *time.Time) bool {
+	text, ok := s.textOrNull()
+	if !ok {
+		return false
+	}
+	if *into, ok = usualTime(text); ok {
+		return true
+	}
+	var err error
+	*into, err = parseTime(string(text))
+	return err == nil
+}
+
+func (s *scanner) seconds(into *Seconds) bool {
+	if s.null() {
+		*into = 0
+		return true
+	}
+	number, ok := s.number()
+	if !ok {
+		return false
+	}
+	f, err := strconv.ParseFloat(string(number), 64)
+	*into = Seconds(f)
+	return err == nil
+}
+
+func (s *scanner) boolean(into *bool) bool {
+	*into = s.literal("true")
+	return *into || s.literal("false") || s.null()
+}
+
+// object reads an object, whose values are read by member.
+func (s *scanner) object(member func(name []byte) bool) bool {
+	if !s.accept('{') {
+		return false
+	}
+	if s.accept('}') {
+		return true
+	}
+	for {
+		name, ok := s.text()
+		if !ok || !s.accept(':') || !member(name) {
+			return false
+		}
+		if !s.accept(',') {
+			return s.accept('}')
+		}
+	}
+}
+
+// maxSkippedDepth bounds the recursion of skip. json/v2 goes deeper.
+const maxSkippedDepth = 50
+
+// skip reads a value of whatever kind.
+func (s *scanner) skip() bool {
+	if s.depth++; s.depth > maxSkippedDepth {
+		return false
+	}
+	defer func() { s.depth-- }()
+	s.space()
+	if s.at == len(s.data) {
+		return false
+	}
+	switch c := s.data[s.at]; c {
+	case '"':
+		_, ok := s.text()
+		return ok
+	case '{':
+		return s.object(func([]byte) bool { return s.skip() })
+	case '[':
+		return s.skipArray()
+	case 't', 'f', 'n':
+		return s.boolean(new(bool))
+	}
+	_, ok := s.number()
+	return ok
+}
+
+func (s *scanner) skipArray() bool {
+	s.at++
+	if s.accept(']') {
+		return true
+	}
+	for s.skip() {
+		if !s.accept(',') {
+			return s.accept(']')
+		}
+	}
+	return false
+}
+
+func (s *scanner) space() {
+	for s.at < len(s.data) && isSpace(s.data[s.at]) {
+		s.at++
+	}
+}
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t'
+}
+
+func (s *scanner) atEnd() bool {
+	s.space()
+	return s.at == len(s.data)
+}
+
+// accept reads c if it comes next.
+func (s *scanner) accept(c byte) bool {
+	s.space()
+	if s.at == len(s.data) || s.data[s.at] != c {
+		return false
+	}
+	s.at++
+	return true
+}
+
+// literal reads a word if it comes next.
+func (s *scanner) literal(word string) bool {
+	s.space()
+	if end := s.at + len(word); end <= len(s.data) && string(s.data[s.at:end]) == word {
+		s.at = end
+		return true
+	}
+	return false
+}
+
+func (s *scanner) null() bool {
+	return s.literal("null")
+}
+
+// number reads a number, as it stands there.
+func (s *scanner) number() ([]byte, bool) {
+	s.space()
+	start := s.at
+	s.at += count(s.data[s.at:], '-')
+	whole := digits(s.data[s.at:])
+	if whole == 0 || whole > 1 && s.data[s.at] == '0' {
+		return nil, false
+	}
+	s.at += whole
+	if s.at < len(s.data) && s.data[s.at] == '.' {
+		fraction := digits(s.data[s.at+1:])
+		if fraction == 0 {
+			return nil, false
+		}
+		s.at += 1 + fraction
+	}
+	return s.data[start:s.at], true // an exponent is left, for nobody to accept
+}
+
+// count is 1 if b begins with c, and otherwise 0.
+func count(b []byte, c byte) int {
+	if len(b) > 0 && b[0] == c {
+		return 1
+	}
+	return 0
+}
+
+// digits is how many digits b begins with.
+func digits(b []byte) int {
+	n := 0
+	for n < len(b) && b[n]-'0' <= 9 {
+		n++
+	}
+	return n
+}
+
+func (s *scanner) textOrNull() ([]byte, bool) {
+	if s.null() {
+		return nil, true
+	}
+	return s.text()
+}
+
+// text reads a text. What it returns is part of the answer, or of the scanner
+// and then good until the next text.
+func (s *scanner) text() ([]byte, bool) {
+	if !s.accept('"') {
+		return nil, false
+	}
+	start, ascii := s.at, true
+	for {
+		s.at += plainLength(s.data[s.at:])
+		if s.at == len(s.data) {
+			return nil, false
+		}
+		switch c := s.data[s.at]; {
+		case c == '"':
+			text := s.data[start:s.at]
+			s.at++
+			return text, ascii || utf8.Valid(text)
+		case c == '\\':
+			s.plain = append(s.plain[:0], s.data[start:s.at]...)
+			return s.escapedText()
+		case c < ' ':
+			return nil, false
+		}
+		ascii = false
+		s.at++
+	}
+}
+
+// escapedText reads the rest of a text from its first escape on.
+func (s *scanner) escapedText() ([]byte, bool) {
+	for s.at < len(s.data) {
+		switch c := s.data[s.at]; {
+		case c == '"':
+			s.at++
+			return s.plain, utf8.Valid(s.plain)
+		case c == '\\':
+			if !s.escape() {
+				return nil, false
+			}
+		case c < ' ':
+			return nil, false
+		default:
+			n := max(1, plainLength(s.data[s.at:]))
+			s.plain = append(s.plain, s.data[s.at:s.at+n]...)
+			s.at += n
+		}
+	}
+	return nil, false
+}
+
+// escape reads an escape. Half a pair of surrogates is not for this scanner.
+func (s *scanner) escape() bool {
+	if s.at+1 == len(s.data) {
+		return false
+	}
+	c := s.data[s.at+1]
+	if c == 'u' {
+		return s.escapedRune()
+	}
+	i := strings.IndexByte(`"\/bfnrt`, c)
+	if i < 0 {
+		return false
+	}
+	s.plain = append(s.plain, "\"\\/\b\f\n\r\t"[i])
+	s.at += 2
+	return true
+}
+
+func (s *scanner) escapedRune() bool {
+	r, ok := s.codeUnit()
+	if ok && utf16.IsSurrogate(r) {
+		low, isPair := s.codeUnit()
+		r, ok = utf16.DecodeRune(r, low), isPair
+		ok = ok && r != utf8.RuneError
+	}
+	s.plain = utf8.AppendRune(s.plain, r)
+	return ok
+}
+
+// codeUnit reads \uXXXX.
+func (s *scanner) codeUnit() (rune, bool) {
+	const length = len(`\uXXXX`)
+	if len(s.data)-s.at < length || s.data[s.at] != '\\' || s.data[s.at+1] != 'u' {
+		return 0, false
+	}
+	var unit rune
+	for _, c := range s.data[s.at+2 : s.at+length] {
+		i := strings.IndexByte("0123456789abcdef", c|' ')
+		if i < 0 {
+			return 0, false
+		}
+		unit = unit<<4 | rune(i)
+	}
+	s.at += length
+	return unit, true
+}
+
+// plainLength is how many bytes b begins with that stand for themselves in a
+// text: ASCII without control characters, quotes and backslashes. It looks at
+// eight at a time.
+func plainLength(b []byte) int {
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		if found := notPlain(binary.LittleEndian.Uint64(b[n:])); found != 0 {
+			return n + bits.TrailingZeros64(found)/8
+		}
+	}
+	for n < len(b) && b[n] >= ' ' && b[n] < utf8.RuneSelf && b[n] != '"' && b[n] != '\\' {
+		n++
+	}
+	return n
+}
+
+// notPlain sets the top bit of the first byte that is not plain, and perhaps
+// of some behind it.
+func notPlain(word uint64) uint64 {
+	const (
+		ones = 0x0101010101010101
+		tops = 0x8080808080808080
+	)
+	quote, backslash := word^ones*'"', word^ones*'\\'
+	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (word-ones*' ')&^word | word) & tops
+}
+
+// usualTime reads 2006-01-02T15:04:05Z, also with a fraction, of a day that
+// every month has. It gives what parseTime gives.
+func usualTime(text []byte) (time.Time, bool) {
+	const form = "0000-00-00T00:00:00Z"
+	if len(text) < len(form) || text[len(text)-1] != 'Z' || !hasForm(text, form[:len(form)-1]) {
+		return time.Time{}, false
+	}
+	nanos, ok := fractionOf(text[len(form)-1 : len(text)-1])
+	month, day := two(text[5:]), two(text[8:])
+	hour, minute, second := two(text[11:]), two(text[14:]), two(text[17:])
+	if !ok || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	return time.Date(100*two(text)+two(text[2:]), time.Month(month), day, hour, minute, second, nanos, time.UTC), true
+}
+
+// hasForm reports whether text begins with that form, in which 0 stands for
+// any digit.
+func hasForm(text []byte, form string) bool {
+	for i := range len(form) {
+		if isDigit := text[i]-'0' <= 9; isDigit != (form[i] == '0') || !isDigit && text[i] != form[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// two is the number of the two digits that b begins with.
+func two(b []byte) int {
+	return 10*int(b[0]-'0') + int(b[1]-'0')
+}
+
+// fractionOf reads a fraction of a second, with its point, in nanoseconds.
+func fractionOf(b []byte) (nanos int, ok bool) {
+	if len(b) == 0 {
+		return 0, true
+	}
+	if len(b) > 10 || b[0] != '.' || digits(b[1:]) != len(b)-1 || len(b) == 1 {
+		return 0, false
+	}
+	for i := 1; i < 10; i++ {
+		nanos *= 10
+		if i < len(b) {
+			nanos += int(b[i] - '0')
+		}
+	}
+	return nanos, true
+}
