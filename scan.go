@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"strconv"
@@ -19,12 +20,14 @@ import (
 // Every method that returns a bool reports whether it could tell. What follows
 // once it could not is without meaning.
 type scanner struct {
-	data  []byte
-	at    int
-	depth int
-	texts *interned // lives on between answers
-	plain []byte    // a text without its escapes, until the next one
-	id    []byte    // of the run that is being read
+	data     []byte
+	at       int
+	depth    int
+	texts    *interned // lives on between answers
+	plain    []byte    // a text without its escapes, until the next one
+	id       []byte    // of the run that is being read
+	day      string    // of the time before, with its T
+	midnight int64     // at which that day began, in Unix seconds
 }
 
 var scanners = sync.Pool{New: func() any { return &scanner{texts: newInterned()} }}
@@ -76,20 +79,16 @@ func (s *scanner) runs(runs *[]Test) bool {
 	if !s.accept('[') {
 		return false
 	}
-	*runs = []Test{}
 	if s.accept(']') {
+		*runs = []Test{}
 		return true
 	}
+	*runs = make([]Test, 0, s.estimate())
 	for {
-		start := s.at
-		var t Test
-		if !s.run(&t) {
+		*runs = append(*runs, Test{})
+		if !s.run(&(*runs)[len(*runs)-1]) {
 			return false
 		}
-		if len(*runs) == 0 {
-			*runs = make([]Test, 0, s.estimate(s.at-start))
-		}
-		*runs = append(*runs, t)
 		if !s.accept(',') {
 			return s.accept(']')
 		}
@@ -100,10 +99,11 @@ func (s *scanner) runs(runs *[]Test) bool {
 // that says otherwise in proportion to the body.
 const leastRun = 128
 
-// estimate is how many runs there may be if all take so many bytes, and a bit
-// more.
-func (s *scanner) estimate(size int) int {
-	n := (len(s.data)-s.at)/max(size, leastRun) + 1
+// estimate is how many runs there may be if all take as many bytes as the
+// first, and a bit more.
+func (s *scanner) estimate() int {
+	rest := s.data[s.at:]
+	n := len(rest)/max(bytes.IndexByte(rest, '}'), leastRun) + 1
 	return n + n/8
 }
 
@@ -111,54 +111,82 @@ func (s *scanner) estimate(size int) int {
 // two share their memory.
 func (s *scanner) run(t *Test) bool {
 	s.id = nil
-	ok := s.object(func(name []byte) bool { return s.field(name, t) })
+	ok := s.accept('{') && (s.accept('}') || s.fields(t))
 	if t.ID == "" {
 		t.ID = string(s.id)
 	}
 	return ok
 }
 
-func (s *scanner) field(name []byte, t *Test) bool {
-	switch string(name) {
-	case "id":
-		t.ID = ""
-		return s.runID()
-	case "owner":
-		return s.repeated(&t.Owner)
-	case "ancestor":
-		return s.repeated(&t.Ancestor)
-	case "name":
-		return s.repeated(&t.Name)
-	case "build":
-		return s.repeated(&t.Build)
-	case "creation_time":
-		return s.time(&t.CreationTime)
-	case "start_time":
-		return s.time(&t.StartTime)
-	case "end_time":
-		return s.time(&t.EndTime)
-	case "duration":
-		return s.seconds(&t.Duration)
-	case "status":
-		return s.repeated((*string)(&t.Status))
-	case "error":
-		return s.repeated(&t.Error)
-	case "os":
-		return s.repeated(&t.OS)
-	case "os_normalized":
-		return s.repeated(&t.OSNormalized)
-	case "browser":
-		return s.repeated(&t.Browser)
-	case "browser_normalized":
-		return s.repeated(&t.BrowserNormalized)
-	case "details_url":
-		return s.detailsURL(t)
+// fields reads the members of a run up to its end.
+func (s *scanner) fields(t *Test) bool {
+	for usual := 0; ; {
+		i, ok := s.fieldName(usual)
+		if !ok || !s.field(i, t) {
+			return false
+		}
+		usual = i + 1
+		if !s.accept(',') {
+			return s.accept('}')
+		}
 	}
-	return s.skip()
 }
 
-// runID keeps the ID in the answer, until it is clear what it can share.
-func (s *scanner) runID() (ok bool) {
+// runField is a member of a run.
+type runField struct {
+	name string // with quotes and colon, as it comes in an answer
+	read func(*scanner, *Test) bool
+}
+
+// runFields are in their usual order.
+var runFields = []runField{
+	{`"id":`, (*scanner).runID},
+	{`"owner":`, func(s *scanner, t *Test) bool { return s.repeated(&t.Owner) }},
+	{`"ancestor":`, func(s *scanner, t *Test) bool { return s.repeated(&t.Ancestor) }},
+	{`"name":`, func(s *scanner, t *Test) bool { return s.repeated(&t.Name) }},
+	{`"build":`, func(s *scanner, t *Test) bool { return s.repeated(&t.Build) }},
+	{`"creation_time":`, func(s *scanner, t *Test) bool { return s.time(&t.CreationTime) }},
+	{`"start_time":`, func(s *scanner, t *Test) bool { return s.time(&t.StartTime) }},
+	{`"end_time":`, func(s *scanner, t *Test) bool { return s.time(&t.EndTime) }},
+	{`"duration":`, func(s *scanner, t *Test) bool { return s.seconds(&t.Duration) }},
+	{`"status":`, func(s *scanner, t *Test) bool { return s.repeated((*string)(&t.Status)) }},
+	{`"error":`, func(s *scanner, t *Test) bool { return s.repeated(&t.Error) }},
+	{`"os":`, func(s *scanner, t *Test) bool { return s.repeated(&t.OS) }},
+	{`"os_normalized":`, func(s *scanner, t *Test) bool { return s.repeated(&t.OSNormalized) }},
+	{`"browser":`, func(s *scanner, t *Test) bool { return s.repeated(&t.Browser) }},
+	{`"browser_normalized":`, func(s *scanner, t *Test) bool { return s.repeated(&t.BrowserNormalized) }},
+	{`"details_url":`, (*scanner).detailsURL},
+}
+
+// fieldName reads the name of a member, which is most likely that of the usual
+// one. It returns the member's place among runFields, or the number of them
+// for one that is not there.
+func (s *scanner) fieldName(usual int) (int, bool) {
+	if usual < len(runFields) && s.literal(runFields[usual].name) {
+		return usual, true
+	}
+	name, ok := s.text()
+	if !ok || !s.accept(':') {
+		return 0, false
+	}
+	for i, f := range runFields {
+		if f.name[1:len(f.name)-len(`":`)] == string(name) {
+			return i, true
+		}
+	}
+	return len(runFields), true
+}
+
+func (s *scanner) field(i int, t *Test) bool {
+	if i == len(runFields) {
+		return s.skip()
+	}
+	return runFields[i].read(s, t)
+}
+
+// runID leaves the ID in the answer, until it is clear what it can share.
+func (s *scanner) runID(t *Test) (ok bool) {
+	t.ID = ""
 	s.space()
 	start := s.at
 	s.id, ok = s.textOrNull()
@@ -186,7 +214,7 @@ func (s *scanner) time(into *time.Time) bool {
 	if !ok {
 		return false
 	}
-	if *into, ok = usualTime(text); ok {
+	if *into, ok = s.usualTime(text); ok {
 		return true
 	}
 	var err error
@@ -274,7 +302,7 @@ func (s *scanner) skipArray() bool {
 }
 
 func (s *scanner) space() {
-	for s.at < len(s.data) && isSpace(s.data[s.at]) {
+	for s.at < len(s.data) && s.data[s.at] <= ' ' && isSpace(s.data[s.at]) {
 		s.at++
 	}
 }
@@ -350,10 +378,10 @@ func digits(b []byte) int {
 }
 
 func (s *scanner) textOrNull() ([]byte, bool) {
-	if s.null() {
-		return nil, true
+	if s.space(); s.at < len(s.data) && s.data[s.at] == '"' {
+		return s.text()
 	}
-	return s.text()
+	return nil, s.null()
 }
 
 // text reads a text. What it returns is part of the answer, or of the scanner
@@ -480,50 +508,59 @@ func notPlain(word uint64) uint64 {
 	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (word-ones*' ')&^word | word) & tops
 }
 
-// usualTime reads 2006-01-02T15:04:05Z, also with a fraction, of a day that
-// every month has. It gives what parseTime gives.
-func usualTime(text []byte) (time.Time, bool) {
-	const form = "0000-00-00T00:00:00Z"
-	if len(text) < len(form) || text[len(text)-1] != 'Z' || !hasForm(text, form[:len(form)-1]) {
+// usualTime reads 2006-01-02T15:04:05Z, also with a fraction. It gives what
+// parseTime gives.
+func (s *scanner) usualTime(text []byte) (time.Time, bool) {
+	const day, second = len("2006-01-02T"), len("2006-01-02T15:04:05")
+	if len(text) <= second || text[len(text)-1] != 'Z' || !s.usualDay(text[:day]) {
 		return time.Time{}, false
 	}
-	nanos, ok := fractionOf(text[len(form)-1 : len(text)-1])
-	month, day := two(text[5:]), two(text[8:])
-	hour, minute, second := two(text[11:]), two(text[14:]), two(text[17:])
-	if !ok || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, false
-	}
-	return time.Date(100*two(text)+two(text[2:]), time.Month(month), day, hour, minute, second, nanos, time.UTC), true
+	seconds, ok := secondsOf(text[day:second])
+	nanos, isFraction := fractionOf(text[second : len(text)-1])
+	return time.Unix(s.midnight+seconds, nanos).UTC(), ok && isFraction
 }
 
-// hasForm reports whether text begins with that form, in which 0 stands for
-// any digit.
-func hasForm(text []byte, form string) bool {
-	for i := range len(form) {
-		if isDigit := text[i]-'0' <= 9; isDigit != (form[i] == '0') || !isDigit && text[i] != form[i] {
-			return false
-		}
+// usualDay reads 2006-01-02T, which is most likely that of the time before.
+func (s *scanner) usualDay(text []byte) bool {
+	if s.day == string(text) {
+		return true
 	}
+	day, err := time.Parse("2006-01-02T", string(text))
+	if err != nil {
+		return false
+	}
+	s.day, s.midnight = string(text), day.Unix()
 	return true
 }
 
+// secondsOf reads 15:04:05 as seconds since midnight.
+func secondsOf(b []byte) (int64, bool) {
+	hour, isHour := two(b)
+	minute, isMinute := two(b[3:])
+	second, isSecond := two(b[6:])
+	return 3600*hour + 60*minute + second,
+		isHour && isMinute && isSecond && b[2] == ':' && b[5] == ':' && hour < 24 && minute < 60 && second < 60
+}
+
 // two is the number of the two digits that b begins with.
-func two(b []byte) int {
-	return 10*int(b[0]-'0') + int(b[1]-'0')
+func two(b []byte) (int64, bool) {
+	tens, ones := b[0]-'0', b[1]-'0'
+	return 10*int64(tens) + int64(ones), tens <= 9 && ones <= 9
 }
 
 // fractionOf reads a fraction of a second, with its point, in nanoseconds.
-func fractionOf(b []byte) (nanos int, ok bool) {
+func fractionOf(b []byte) (nanos int64, ok bool) {
+	const longest = len(".000000000")
 	if len(b) == 0 {
 		return 0, true
 	}
-	if len(b) > 10 || b[0] != '.' || digits(b[1:]) != len(b)-1 || len(b) == 1 {
+	if len(b) == 1 || len(b) > longest || b[0] != '.' || digits(b[1:]) != len(b)-1 {
 		return 0, false
 	}
-	for i := 1; i < 10; i++ {
+	for i := 1; i < longest; i++ {
 		nanos *= 10
 		if i < len(b) {
-			nanos += int(b[i] - '0')
+			nanos += int64(b[i] - '0')
 		}
 	}
 	return nanos, true

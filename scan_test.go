@@ -1,0 +1,243 @@
+package insights
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/go-json-experiment/json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A list and a run without methods, which json/v2 reads by itself.
+type (
+	plainRun  Test
+	plainList struct {
+		Meta    Meta       `json:"meta"`
+		Items   []plainRun `json:"items"`
+		HasMore bool       `json:"has_more"`
+	}
+)
+
+func (l plainList) list() TestList {
+	list := TestList{Meta: l.Meta, HasMore: l.HasMore}
+	if l.Items != nil {
+		list.Items = []Test{}
+	}
+	for _, run := range l.Items {
+		list.Items = append(list.Items, Test(run))
+	}
+	return list
+}
+
+// requireAgreement fails if the scanner can tell what data is and json/v2 is
+// of another opinion. It reports whether the scanner can tell.
+func requireAgreement(t *testing.T, data []byte) bool {
+	t.Helper()
+	var scanned TestList
+	isList := scan(data, &scanned, (*scanner).testList)
+	if isList {
+		var want plainList
+		require.NoError(t, json.Unmarshal(data, &want, lenient), "%q", data)
+		require.Equal(t, want.list(), scanned, "%q", data)
+	}
+	var run Test
+	isRun := scan(data, &run, (*scanner).run)
+	if isRun {
+		var want plainRun
+		require.NoError(t, json.Unmarshal(data, &want, lenient), "%q", data)
+		require.Equal(t, Test(want), run, "%q", data)
+	}
+	return isList || isRun
+}
+
+func TestTheScannerTakesWhatServicesSend(t *testing.T) {
+	run := `{"id":"a1","owner":"mia","creation_time":"2026-02-28T23:59:59Z","status":"passed","details_url":"https://h.example/jobs/a1"}`
+	for name, data := range map[string]string{
+		"a run":                   run,
+		"an empty run":            `{}`,
+		"a list":                  `{"meta":{"status":200},"items":[` + run + `,` + run + `],"has_more":true}`,
+		"an empty list":           `{"meta":{"status":200},"items":[],"has_more":false}`,
+		"a null list":             `{"meta":{"status":200},"items":null,"has_more":null}`,
+		"other order":             `{"has_more":false,"items":[{"status":"failed","id":"a1"}],"meta":{"status":200}}`,
+		"indented":                "{\n\t\"items\" : [ {\r\n \"id\" : \"a\" } , { } ] }\n",
+		"text instead of status":  `{"meta":{"status":"complete"},"items":[]}`,
+		"further members":         `{"items":[{"id":"a","tags":["x",1,-2.5,true,null,{"deep":[[]]}],"org":{"a":{}}}],"count":7}`,
+		"the last of a name":      `{"id":"a","id":"b","owner":"x","owner":null,"duration":2,"duration":null}`,
+		"nulls":                   `{"owner":null,"creation_time":null,"duration":null,"details_url":null}`,
+		"escapes":                 `{"error":"a\n\t\"\\\/\b\f\r\u00e9\ud83d\ude00z"}`,
+		"letters of all kinds":    `{"name":"Zürich 東京 😀","error":"naïve"}`,
+		"fractions of a second":   `{"creation_time":"2026-01-31T00:00:00.123Z","start_time":"2026-01-31T00:00:00.000000001Z"}`,
+		"a leap day":              `{"creation_time":"2024-02-29T12:00:00Z"}`,
+		"other times":             `{"creation_time":"2026-01-31T01:02:03+02:00","start_time":"2026-01-31 01:02:03","end_time":""}`,
+		"decimals":                `{"duration":25.0}`,
+		"a negative length":       `{"duration":-1.5}`,
+		"an address without ID":   `{"id":"a1","details_url":"https://h.example/jobs/"}`,
+		"the ID behind it":        `{"details_url":"https://h.example/jobs/a1","id":"a1"}`,
+		"a text of many kilobyte": `{"error":"` + strings.Repeat("12345678", 1000) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) { assert.True(t, requireAgreement(t, []byte(data))) })
+	}
+}
+
+func TestTheScannerLeavesTheRestToJSON(t *testing.T) {
+	for name, data := range map[string]string{
+		"no JSON":               `<html>`,
+		"nothing":               ``,
+		"half":                  `{"items":[{"id":"a"`,
+		"half a text":           `{"id":"a`,
+		"half an escape":        `{"id":"\`,
+		"half a number":         `{"duration":1.`,
+		"two values":            `{"id":"a"}{"id":"b"}`,
+		"a comma too many":      `{"items":[{"id":"a"},]}`,
+		"a zero too many":       `{"duration":01}`,
+		"an exponent":           `{"duration":1e3}`,
+		"a number beyond range": `{"duration":` + strings.Repeat("9", 400) + `}`,
+		"another kind":          `{"owner":7}`,
+		"an ID with escapes":    `{"id":"\u0061"}`,
+		"half a pair":           `{"error":"\ud83d"}`,
+		"no pair":               `{"error":"\ud83dA"}`,
+		"invalid UTF-8":         "{\"error\":\"\xff\"}",
+		"and after an escape":   "{\"error\":\"\\n\xff\"}",
+		"a control character":   "{\"error\":\"a\nb\"}",
+		"and after an escape 2": "{\"error\":\"\\na\nb\"}",
+		"an unknown escape":     `{"error":"\x41"}`,
+		"an unknown word":       `{"has_more":yes,"items":[]}`,
+		"a bad time":            `{"creation_time":"yesterday"}`,
+		"no such day":           `{"creation_time":"2026-02-30T00:00:00Z"}`,
+		"no such hour":          `{"creation_time":"2026-02-03T24:00:00Z"}`,
+		"lists twice":           `{"items":[{"id":"a"}],"items":[{"id":"b"}]}`,
+		"a null run":            `{"items":[null]}`,
+		"something else":        `{"has_more":true}`,
+		"a deep value":          `{"x":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `,"items":[]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.False(t, scan([]byte(data), new(TestList), (*scanner).testList))
+			requireAgreement(t, []byte(data))
+		})
+	}
+}
+
+func TestARefusedAnswerLeavesNothingBehind(t *testing.T) {
+	list := TestList{HasMore: true, Items: []Test{{ID: "kept"}}}
+	require.False(t, scan([]byte(`{"items":[{"id":"a"},7],"has_more":false}`), &list, (*scanner).testList))
+	assert.Equal(t, TestList{HasMore: true, Items: []Test{{ID: "kept"}}}, list)
+}
+
+// The answer's buffer is used again for the next one.
+func TestRunsKeepNothingOfTheAnswer(t *testing.T) {
+	data := []byte(`{"items":[{"id":"a1","owner":"mia","error":"a\nb","details_url":"https://h.example/a1"}]}`)
+	var list TestList
+	require.True(t, scan(data, &list, (*scanner).testList))
+	clear(data)
+	assert.Equal(t, []Test{{ID: "a1", Owner: "mia", Error: "a\nb", DetailsURL: "https://h.example/a1"}}, list.Items)
+}
+
+func TestRepeatedTextsAreStoredOnce(t *testing.T) {
+	texts := newInterned()
+	a, b := texts.text([]byte("Linux")), texts.text([]byte("Linux"))
+	assert.Same(t, unsafe.StringData(a), unsafe.StringData(b))
+	for i := range 10 * internedTexts {
+		text := fmt.Sprint("text ", i)
+		require.Equal(t, text, texts.text([]byte(text)), "however many there are")
+	}
+	long := []byte(strings.Repeat("x", internedLength+1))
+	assert.NotSame(t, unsafe.StringData(texts.text(long)), unsafe.StringData(texts.text(long)), "long ones are not kept")
+}
+
+// A body that consists of the shortest runs must not cost many times its size.
+func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
+	data := []byte(`{"items":[{}` + strings.Repeat(" ", 1<<20) + `]}`)
+	var list TestList
+	require.True(t, scan(data, &list, (*scanner).testList))
+	assert.LessOrEqual(t, cap(list.Items)*int(unsafe.Sizeof(Test{})), 4*len(data))
+}
+
+// TestTheScannerAgreesOnRandomAnswers writes answers in all kinds of ways and
+// damages some.
+func TestTheScannerAgreesOnRandomAnswers(t *testing.T) {
+	taken := 0
+	for seed := range uint64(3000) {
+		w := answerWriter{random: rand.New(rand.NewPCG(seed, 1))}
+		if requireAgreement(t, w.answer()) {
+			taken++
+		}
+	}
+	assert.Greater(t, taken, 500, "answers that the scanner can tell")
+}
+
+// answerWriter writes random answers.
+type answerWriter struct {
+	random *rand.Rand
+	buf    []byte
+}
+
+func (w *answerWriter) oneOf(choices ...string) string {
+	return choices[w.random.IntN(len(choices))]
+}
+
+func (w *answerWriter) answer() []byte {
+	w.add(w.oneOf(`{"meta":{"status":200},`, "{\n", `{"meta":null,`, `{"extra":[{}],`), `"items":`)
+	w.add(w.oneOf(`[`, `[`, `[ `))
+	for i := range w.random.IntN(4) {
+		if i > 0 {
+			w.add(w.oneOf(",", ",", " ,\n"))
+		}
+		w.run()
+	}
+	w.add(`]`, w.oneOf(`,"has_more":true}`, `,"has_more":false}`, "}\n", `,"has_more":null}`))
+	if w.random.IntN(3) == 0 && len(w.buf) > 0 {
+		w.buf[w.random.IntN(len(w.buf))] = w.oneOf(`"`, `,`, `\`, "\xff", "0", "}", " ", "n")[0]
+	}
+	return w.buf
+}
+
+func (w *answerWriter) add(parts ...string) {
+	for _, part := range parts {
+		w.buf = append(w.buf, part...)
+	}
+}
+
+func (w *answerWriter) run() {
+	w.add("{")
+	for i := range w.random.IntN(8) {
+		if i > 0 {
+			w.add(",")
+		}
+		w.add(w.oneOf(runFields[w.random.IntN(len(runFields))].name, runFields[w.random.IntN(len(runFields))].name, `"ID":`, `"extra" : `))
+		w.value()
+	}
+	w.add("}")
+}
+
+func (w *answerWriter) value() {
+	random := time.Unix(w.random.Int64N(4e9), w.random.Int64N(1e9)).UTC()
+	w.add(w.oneOf(
+		`"a"`, `""`, `"plain text, long enough for a word or two"`, `"é"`, `"a\nb"`, `"\u00e9\u0000"`, `"\ud83d\ude00"`,
+		`"`+random.Format(time.RFC3339)+`"`, `"`+random.Format(time.RFC3339Nano)+`"`, `"`+random.Format("2006-01-02T15:04:05.000")+`"`,
+		`"`+random.Format("2006-01-02 15:04:05")+`"`, `"2024-02-29T23:59:60Z"`, `"2026-1-02T00:00:00Z"`, `"2026-01-02T00:00:00,5Z"`,
+		`null`, ` null `, `0`, `-0`, `25.50`, `1e2`, `12345678901234567890`, `true`, `{"a":[1,"b"]}`, `[]`,
+	))
+}
+
+func FuzzScan(f *testing.F) {
+	paths, err := filepath.Glob("testdata/tests*.json")
+	require.NoError(f, err)
+	require.NotEmpty(f, paths)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(data)
+	}
+	for seed := range uint64(40) {
+		w := answerWriter{random: rand.New(rand.NewPCG(seed, 2))}
+		f.Add(w.answer())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { requireAgreement(t, data) })
+}
