@@ -45,10 +45,11 @@ func (a *answer) release() {
 
 // decode is the last step of a success.
 func (x *exchange) decode(into any) error {
-	if err := decodeAnswer(x.last.body.data, into); err != nil {
-		return badResponse(x.mask.text(err.Error())) // it may name a member, unescaped
+	err := decodeAnswer(x.last.body.data, into)
+	if err == nil || err == errTooManyElements {
+		return err
 	}
-	return nil
+	return badResponse(x.mask.text(err.Error())) // it may name a member, unescaped
 }
 
 // errStatus is the failure that the status itself tells of.
@@ -73,11 +74,6 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 		return x.transportFailure(ctx, a.err)
 	case !isJSON(a.header.Get("Content-Type")):
 		return badResponse(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type"))))
-	case tooManyElements(a.body.data, maxElements):
-		return &failure{
-			kind: ErrResponseTooLarge,
-			text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
-		}
 	}
 	return nil
 }

@@ -37,6 +37,9 @@ func decodeAnswer(body []byte, answer any) error {
 	if list, ok := answer.(*TestList); ok && scan(body, list, (*scanner).testList) {
 		return nil
 	}
+	if tooManyElements(body, maxElements) {
+		return errTooManyElements
+	}
 	if err := json.Unmarshal(body, answer, lenient); err != nil {
 		return err
 	}

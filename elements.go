@@ -2,6 +2,7 @@ package insights
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,6 +14,11 @@ const (
 	maxElements   = 100_000
 	recordMembers = 100
 )
+
+var errTooManyElements = &failure{
+	kind: ErrResponseTooLarge,
+	text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
+}
 
 // tooManyElements reports whether a body holds more than limit elements, which
 // could take many times its size in memory. Damaged JSON is left to the decoder.

@@ -22,7 +22,8 @@ import (
 type scanner struct {
 	data     []byte
 	at       int
-	depth    int
+	depth    int       // of the value that is skipped
+	skipped  int       // values so far
 	texts    *interned // lives on between answers
 	plain    []byte    // a text without its escapes, until the next one
 	id       []byte    // of the run that is being read
@@ -34,8 +35,11 @@ var scanners = sync.Pool{New: func() any { return &scanner{texts: newInterned()}
 
 // scan reads all of data. Only if it reports true is into written to.
 func scan[T any](data []byte, into *T, read func(*scanner, *T) bool) bool {
+	if bytes.Count(data, []byte{'{'}) > maxElements {
+		return false
+	}
 	s := scanners.Get().(*scanner)
-	s.data, s.at, s.depth = data, 0, 0
+	s.data, s.at, s.depth, s.skipped = data, 0, 0, 0
 	var value T
 	ok := read(s, &value) && s.atEnd()
 	if ok {
@@ -67,6 +71,10 @@ func (s *scanner) testList(list *TestList) bool {
 }
 
 func (s *scanner) meta(meta *Meta) bool {
+	if s.literal(`{"status":200}`) {
+		meta.Status = 200
+		return true
+	}
 	s.space()
 	start := s.at
 	return s.skip() && decode(s.data[start:s.at], meta) == nil
@@ -95,16 +103,14 @@ func (s *scanner) runs(runs *[]Test) bool {
 	}
 }
 
-// leastRun is less than any run of use takes: it keeps the estimate of a body
-// that says otherwise in proportion to the body.
-const leastRun = 128
+// leastRun is less than any run of use takes. It keeps the estimate of an
+// answer that says otherwise in proportion to the answer.
+const leastRun = 256
 
-// estimate is how many runs there may be if all take as many bytes as the
-// first, and a bit more.
+// estimate is how many runs there may be, by the braces.
 func (s *scanner) estimate() int {
 	rest := s.data[s.at:]
-	n := len(rest)/max(bytes.IndexByte(rest, '}'), leastRun) + 1
-	return n + n/8
+	return min(bytes.Count(rest, []byte{'{'}), len(rest)/leastRun+1)
 }
 
 // run reads a run. Its ID is most often the end of its address, and then the
@@ -265,10 +271,11 @@ const maxSkippedDepth = 50
 
 // skip reads a value of whatever kind.
 func (s *scanner) skip() bool {
-	if s.depth++; s.depth > maxSkippedDepth {
+	s.depth++
+	defer func() { s.depth-- }()
+	if s.skipped++; s.depth > maxSkippedDepth || s.skipped > maxElements {
 		return false
 	}
-	defer func() { s.depth-- }()
 	s.space()
 	if s.at == len(s.data) {
 		return false
