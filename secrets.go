@@ -3,6 +3,7 @@ package insights
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"html"
 	"net/http"
 	"net/url"
@@ -34,13 +35,13 @@ const (
 func maskerOf(creds Credentials) masker {
 	forms := secretForms(creds)
 	parts := make(map[[partLength]byte]struct{})
-	var blocks [1 << 16]bool
+	var blocks blockSet
 	for _, form := range forms {
 		for i := 0; i+partLength <= len(form); i++ {
 			parts[[partLength]byte([]byte(form[i:i+partLength]))] = struct{}{}
 		}
 		for i := 0; i+blockLength <= len(form); i++ {
-			blocks[blockHash([]byte(form[i:]))] = true
+			blocks.add([]byte(form[i:]))
 		}
 	}
 	short := []byte(creds.AccessKey)
@@ -75,14 +76,24 @@ var (
 	jsonEscapeHTML = strings.NewReplacer(`"`, `\"`, `\`, `\\`, `/`, `\/`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`)
 )
 
-func blockHash(b []byte) uint16 {
-	n := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-	return uint16(n * 2654435761 >> 16)
+// blockSet holds the hashes of blocks, a bit each: small enough to stay in the
+// cache while a long text is searched.
+type blockSet [1 << 16 / 64]uint64
+
+// blockPlace is the word of a set in which a block has its bit, and the bit.
+func blockPlace(b []byte) (word uint16, bit uint64) {
+	hash := uint16(binary.LittleEndian.Uint32(b) * 2654435761 >> 16)
+	return hash / 64, 1 << (hash % 64)
 }
 
-func maskParts(b []byte, parts map[[partLength]byte]struct{}, blocks *[1 << 16]bool) {
+func (s *blockSet) add(block []byte) {
+	word, bit := blockPlace(block)
+	s[word] |= bit
+}
+
+func maskParts(b []byte, parts map[[partLength]byte]struct{}, blocks *blockSet) {
 	for i := 0; i+blockLength <= len(b); i += step {
-		if !blocks[blockHash(b[i:])] {
+		if word, bit := blockPlace(b[i:]); blocks[word]&bit == 0 {
 			continue
 		}
 		for start := max(0, i-step+1); start <= i; start++ {
