@@ -99,7 +99,7 @@ func headline(s *Summary) string {
 func warnings(s *Summary) []string {
 	var list []string
 	if s.Partial {
-		list = append(list, "Not complete, the list of runs ended early: "+shortened(s.PartialReason, 300))
+		list = append(list, "Not complete: "+shortened(s.PartialReason, 300))
 	}
 	if s.Unordered > 0 {
 		list = append(list, counted(s.Unordered, "run")+" came out of the order of time: flips are not to be trusted")
