@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
+	"github.com/sauceinsights/insights/report"
+)
+
+// connect returns a client of the real service where there are credentials,
+// and of a fake one with generated runs where there is neither of the two.
+func (s settings) connect(stderr io.Writer, opts []insights.Option) (*insights.Client, func(), error) {
+	if s.isDemo() {
+		say(stderr, "gate: SAUCE_USERNAME and SAUCE_ACCESS_KEY are not set: judging generated runs of a fake service in this process")
+		srv := insightstest.NewServer()
+		srv.Add(s.demoRuns(time.Now())...)
+		return srv.Client(), srv.Close, nil
+	}
+	client, err := insights.NewClient(s.region, s.credentials, append(opts, insights.WithApplication("insights-gate", ""))...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, client.CloseIdleConnections, nil
+}
+
+// demoRuns are a period of a whole organization, or an hour of the build that
+// was asked for.
+func (s settings) demoRuns(now time.Time) []insights.Test {
+	if s.build == "" {
+		return insightstest.Generate(1, 4000, now.Add(-s.last), now)
+	}
+	runs := insightstest.Generate(1, 600, now.Add(-min(s.last, time.Hour)), now)
+	for i := range runs {
+		runs[i].Build = s.build
+	}
+	return runs
+}
+
+// runs are those to judge. They end with an error if some are missing, so that
+// no report of them looks complete.
+func (s settings) runs(ctx context.Context, client *insights.Client) iter.Seq2[insights.Test, error] {
+	missing, err := s.awaited(ctx, client)
+	if err != nil {
+		return report.Replay(nil, err)
+	}
+	period := insights.Last(s.last)
+	if s.build == "" {
+		return client.AllTests(ctx, insights.TestsOptions{Period: period, Scope: s.scope, Owner: s.owners})
+	}
+	runs, err := report.BuildRuns(ctx, client, insights.BuildsTestsOptions{Period: period, Scope: s.scope, Owner: s.owners}, s.build)
+	if err != nil {
+		return report.Replay(nil, err)
+	}
+	return followedBy(runs, missing)
+}
+
+// awaited waits for the build if it is to. missing says what had not come when
+// the wait was over.
+func (s settings) awaited(ctx context.Context, client *insights.Client) (missing, err error) {
+	if s.wait == 0 {
+		return nil, nil
+	}
+	result, err := report.WaitForBuild(ctx, client, s.build, report.WaitOptions{
+		Period: insights.Last(s.last), Scope: s.scope, Owner: s.owners, Expect: s.expect, Budget: s.wait,
+	})
+	if err != nil || result.Complete {
+		return nil, err
+	}
+	return errors.New(strings.TrimPrefix(result.String(), "not complete: ")), nil
+}
+
+// followedBy is the sequence with an error at its end, unless that is nil.
+func followedBy(runs iter.Seq2[insights.Test, error], last error) iter.Seq2[insights.Test, error] {
+	if last == nil {
+		return runs
+	}
+	return func(yield func(insights.Test, error) bool) {
+		for run, err := range runs {
+			if !yield(run, err) || err != nil {
+				return
+			}
+		}
+		yield(insights.Test{}, last)
+	}
+}
