@@ -37,8 +37,8 @@ type WaitResult struct {
 
 // String says what was waited for and how that ended.
 func (r WaitResult) String() string {
-	found := fmt.Sprintf("%s of %s expected, %s still running, after %s",
-		number(r.Runs), counted(r.Expect, "run"), number(r.Running), length(insights.Seconds(r.Elapsed.Seconds())))
+	found := fmt.Sprintf("%s there, at least %s expected, %s still running, after %s",
+		counted(r.Runs, "run"), number(r.Expect), number(r.Running), length(insights.Seconds(r.Elapsed.Seconds())))
 	switch {
 	case r.Complete:
 		return "complete: " + found
