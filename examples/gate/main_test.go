@@ -194,9 +194,9 @@ func TestWithoutCredentialsItJudgesGeneratedRuns(t *testing.T) {
 		assert.Contains(t, out.stdout, "(generated runs)")
 		assert.Contains(t, out.stdout, "Broken: failed every time")
 	}
-	assert.Equal(t, passed, f.run(t, "-min-pass-rate", "80%").status)
+	assert.Equal(t, passed, f.run(t, "-build", "1", "-min-pass-rate", "80%").status)
 	f.env["CI"] = "true"
-	out := f.run(t, "-min-pass-rate", "80%")
+	out := f.run(t, "-build", "1", "-min-pass-rate", "80%")
 	assert.Equal(t, unknown, out.status, "a pipeline without its secrets does not pass")
 	assert.Contains(t, out.stderr, "in CI they pass no gate")
 	assert.Empty(t, f.Requests(), "the service that was not named is not asked")

@@ -33,7 +33,7 @@ func (s settings) connect(stderr io.Writer, opts []insights.Option) (*insights.C
 // was asked for.
 func (s settings) demoRuns(now time.Time) []insights.Test {
 	if s.build == "" {
-		return insightstest.Generate(1, 4000, now.Add(-s.last), now)
+		return insightstest.Generate(1, 2000, now.Add(-s.last), now)
 	}
 	runs := insightstest.Generate(1, 600, now.Add(-min(s.last, time.Hour)), now)
 	for i := range runs {
