@@ -16,14 +16,16 @@ type CompareOptions struct {
 // Comparison is what changed from one period to the next. Only tests with runs
 // in both are in it, and only changes that the number of runs supports:
 //
-//   - pass rates (and flip rates) by Fisher's exact test, two-sided, of the
-//     numbers of successes and failures (of flips and pairs without one);
+//   - pass rates by Fisher's exact test, two-sided, of the numbers of successes
+//     and failures; flip rates by the same test of half the flips and half the
+//     pairs without one, as a failure by itself makes two flips;
 //   - run times by Welch's t-test, two-sided, of means and variances, for
 //     tests with two timed runs or more in both periods;
 //   - over all tests of a kind, the Benjamini-Hochberg procedure holds the
 //     expected share of false changes among those listed to the level
 //     CompareOptions.Significance. Tests that always passed, or always failed,
-//     in both periods do not count in it.
+//     in both periods do not count in it, nor for flips those that never
+//     flipped.
 //
 // The statistics take runs to be independent of each other. Every list has the
 // smallest PValue first.
@@ -163,6 +165,25 @@ func (p testPair) canDiffer() bool {
 		before.Failures()+after.Failures() > 0 && before.Successes()+after.Successes() > 0
 }
 
+// canFlip reports the same of the flip rates.
+func (p testPair) canFlip() bool {
+	before, after := p.before, p.after
+	pairs := before.pairs() + after.pairs()
+	flips := before.Flips + after.Flips
+	return before.pairs() > 0 && after.pairs() > 0 && flips > 0 && flips < pairs
+}
+
+// pairs is how many neighbours there are among the decided runs.
+func (t TestStats) pairs() int {
+	return max(t.Counts.Decided()-1, 0)
+}
+
+// halves is half of the flips and of the pairs without one. A failure by itself
+// is two flips, so that all of them would be counted as if each had come alone.
+func (t TestStats) halves() (flips, steady int) {
+	return t.Flips / 2, t.pairs()/2 - t.Flips/2
+}
+
 func (t TestStats) key() TestName {
 	return TestName{t.Name, t.System, t.Browser}
 }
@@ -192,18 +213,24 @@ func (c *Comparison) listFor(change RateChange) *[]RateChange {
 	return &c.Better
 }
 
+// addFlips judges every test that flipped, and only then looks for those that
+// became flaky: chosen by their flips beforehand, they would all look changed.
 func (c *Comparison) addFlips(pairs []testPair, level float64) {
 	var changes []FlipChange
 	for _, p := range pairs {
-		if p.before.Verdict == Steady && p.after.Verdict == Flaky {
+		if p.canFlip() {
 			changes = append(changes, flipChange(p))
 		}
 	}
 	for _, change := range supported(changes, func(c FlipChange) float64 { return c.PValue }, level) {
-		if flipRate(change.After) > flipRate(change.Before) {
+		if change.isNewlyFlaky() {
 			c.NewlyFlaky = append(c.NewlyFlaky, change)
 		}
 	}
+}
+
+func (c FlipChange) isNewlyFlaky() bool {
+	return c.Before.Verdict == Steady && c.After.Verdict == Flaky && flipRate(c.After) > flipRate(c.Before)
 }
 
 func (c *Comparison) addTimes(pairs []testPair, opts CompareOptions) {
@@ -230,9 +257,9 @@ func rateChange(test TestName, before, after Counts) RateChange {
 }
 
 func flipChange(p testPair) FlipChange {
-	steadyBefore := max(p.before.Counts.Decided()-1-p.before.Flips, 0)
-	steadyAfter := max(p.after.Counts.Decided()-1-p.after.Flips, 0)
-	return FlipChange{p.before, p.after, fisher(p.before.Flips, steadyBefore, p.after.Flips, steadyAfter)}
+	flipsBefore, steadyBefore := p.before.halves()
+	flipsAfter, steadyAfter := p.after.halves()
+	return FlipChange{p.before, p.after, fisher(flipsBefore, steadyBefore, flipsAfter, steadyAfter)}
 }
 
 // supported sorts changes by p-value and keeps those that the

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +84,30 @@ func TestCompareIsNotBlindedByTestsThatCannotChange(t *testing.T) {
 	}
 	before, after = append(before, history("breaks", "PPPP")...), append(after, history("breaks", "FFFF")...)
 	assert.Equal(t, []string{"breaks"}, changed(compare(t, before, after, report.CompareOptions{}).NewFailures))
+}
+
+func TestCompareFindsNoNewlyFlakyTestWhereNothingChanged(t *testing.T) {
+	for seed := range uint64(5) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		var periods [2][]insights.Test
+		for i := range 150 {
+			for half := range periods {
+				periods[half] = append(periods[half], history(fmt.Sprint(i), randomOutcomes(random, 50))...)
+			}
+		}
+		assert.Empty(t, compare(t, periods[0], periods[1], report.CompareOptions{}).NewlyFlaky)
+	}
+}
+
+// randomOutcomes are those of a test that fails now and then.
+func randomOutcomes(random *rand.Rand, n int) string {
+	outcomes := []byte(strings.Repeat("P", n))
+	for i := range outcomes {
+		if random.Float64() < 0.06 {
+			outcomes[i] = 'F'
+		}
+	}
+	return string(outcomes)
 }
 
 // timed is runs of one test that took so many seconds.
