@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sauceinsights/insights"
 )
@@ -40,8 +41,9 @@ func csvRecord(run insights.Test) []string {
 // os_normalized, browser, browser_normalized and details_url. Times are RFC
 // 3339 in UTC; a zero time is empty.
 //
-// A text that begins with =, +, -, @, a tab or a carriage return gets an
-// apostrophe in front, so that no spreadsheet takes it for a formula.
+// A text that begins with =, +, -, @, also in full width, or with a tab or a
+// line break gets an apostrophe in front, so that no spreadsheet takes it for a
+// formula.
 // [WriteNDJSON] keeps every text as it is.
 //
 // It returns the number of runs written. When the sequence fails, the lines
@@ -80,7 +82,8 @@ func csvQuoted(value string) string {
 
 // defused keeps a text from being a formula in a spreadsheet.
 func defused(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	first, _ := utf8.DecodeRuneInString(text)
+	if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

@@ -16,7 +16,7 @@ var volatile = []struct {
 	{"<value>", regexp.MustCompile(`"[^"\n]*"|\B'[^\n]*?'\B|\x60[^\x60\n]*\x60|“[^”\n]*”|‘[^’\n]*’`)},
 	{"<time>", regexp.MustCompile(`\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)\b)?)?`)},
 	{"<time>", regexp.MustCompile(`\b\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?[AaPp][Mm]\b)?`)},
-	{"<id>", regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)},
+	{"<id>", regexp.MustCompile(`(?i)\b[0-9a-f]{4,}(?:-[0-9a-f]{4,}){3,}\b`)},
 	{"<hex>", regexp.MustCompile(`(?i)\b0x[0-9a-f]+\b`)},
 }
 
@@ -29,10 +29,11 @@ var (
 )
 
 // NormalizeError replaces what differs between error messages of the same
-// cause: URLs, quoted values, times, IDs (UUIDs, and words of 16 letters and
-// digits or more of which at least four are digits), hexadecimal numbers (with
-// 0x, or words of eight places or more with a digit) and other numbers. White space becomes
-// one blank. [Summarize] groups by the result.
+// cause: URLs, quoted values, times, IDs (UUIDs and the like, of four
+// hexadecimal groups or more, and words of 16 letters and digits or more of
+// which at least four are digits), hexadecimal numbers (with 0x, or words of
+// eight places or more with a digit) and other numbers. White space becomes one
+// blank. [Summarize] groups by the result.
 func NormalizeError(message string) string {
 	for _, v := range volatile {
 		message = v.pattern.ReplaceAllLiteralString(message, v.placeholder)

@@ -33,7 +33,7 @@ func TestErrorsOfTheSameCauseNormalizeAlike(t *testing.T) {
 		},
 		"apostrophes quote nothing": {[]string{"can't click, isn't shown"}, "can't click, isn't shown"},
 		"UUIDs": {
-			[]string{"session 01234567-89ab-cdef-0123-456789abcdef lost", "session FFFFFFFF-89AB-CDEF-0123-456789ABCDEF lost"},
+			[]string{"session 01234567-89ab-cdef-0123-456789abcdef lost", "session FFFFFFFF-89AB-CDEF-0123-456789ABCDEF lost", "session 5f0a1c2e-0012a-4b1d-9e77-3c2d1b0a9f812 lost"},
 			"session <id> lost",
 		},
 		"hexadecimal": {

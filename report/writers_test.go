@@ -218,7 +218,7 @@ func TestCSVKeepsLineBreaksInValues(t *testing.T) {
 }
 
 func TestCSVHasNoFormulas(t *testing.T) {
-	for _, first := range []string{"=", "+", "-", "@", "\t", "\r"} {
+	for _, first := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"} {
 		r := insights.Test{
 			ID: first + "1", Name: first + "1", Build: first + "1", Owner: first + "1", Ancestor: first + "1", Status: insights.Status(first + "1"),
 			Error: first + "1", OS: first + "1", OSNormalized: first + "1", Browser: first + "1", BrowserNormalized: first + "1", DetailsURL: first + "1",
