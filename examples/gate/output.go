@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -119,8 +120,6 @@ func writeBeside(name string, content []byte, mode fs.FileMode) (temporary strin
 // mostJobSummary is how many bytes GitHub takes from the file of a step.
 const mostJobSummary = 1 << 20
 
-// appendJobSummary writes no more than there is room for: of a file that is too
-// large, GitHub would show nothing.
 func (s settings) appendJobSummary(summary *report.Summary) (err error) {
 	f, err := os.OpenFile(s.jobSummary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -135,19 +134,26 @@ func (s settings) appendJobSummary(summary *report.Summary) (err error) {
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if info.Size() > 0 {
-		page.WriteString("\n\n") // ends what the steps before may have left open
-	}
-	room := mostJobSummary - int(info.Size()) - page.Len()
-	if room <= 0 {
-		return fmt.Errorf("%s is full", s.jobSummary)
-	}
-	opts := s.page()
-	opts.MaxBytes = room
-	if err := report.WriteMarkdown(&page, summary, opts); err != nil {
+	page, err := s.jobPage(summary, info.Size())
+	if err != nil {
 		return err
 	}
-	_, err = f.Write(page.Bytes())
+	_, err = f.Write(page)
 	return err
+}
+
+// jobPage is Markdown that fits into a job summary of that size: of one that
+// grows too large, GitHub shows nothing.
+func (s settings) jobPage(summary *report.Summary, size int64) ([]byte, error) {
+	var page bytes.Buffer
+	if size > 0 {
+		page.WriteString("\n\n") // ends what the steps before may have left open
+	}
+	opts := s.page()
+	opts.MaxBytes = mostJobSummary - int(size) - page.Len()
+	if opts.MaxBytes <= 0 {
+		return nil, errors.New("it is full")
+	}
+	err := report.WriteMarkdown(&page, summary, opts)
+	return page.Bytes(), err
 }
