@@ -362,7 +362,8 @@ func WithResultWindow(n int) Option {
 }
 
 // WithConcurrency bounds the requests that one [Client.AllTests] loop has in
-// flight; default 4. The rate limit stands beside it.
+// flight; default 4. The loop holds at most twice as many pages. The rate limit
+// stands beside it, and makes more than rate × latency of them useless.
 func WithConcurrency(n int) Option {
 	return func(cfg *config) error {
 		if n < 1 {
