@@ -478,9 +478,12 @@ func (s *scanner) codeUnit() (rune, bool) {
 	}
 	var unit rune
 	for _, c := range s.data[s.at+2 : s.at+length] {
-		i := strings.IndexByte("0123456789abcdef", c|' ')
+		i := strings.IndexByte("0123456789abcdefABCDEF", c)
 		if i < 0 {
 			return 0, false
+		}
+		if i > 0xF {
+			i -= len("ABCDEF")
 		}
 		unit = unit<<4 | rune(i)
 	}
