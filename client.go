@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,8 +93,16 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var problems problemList
 	creds := credentialsFromEnv(&problems)
 	creds.checkCharacters(&problems)
+	return configure(regionFromEnv(&problems), creds, opts, problems)
+}
+
+func regionFromEnv(problems *problemList) Region {
 	region := cmp.Or(Region(os.Getenv(envRegion)), USWest1)
-	return configure(region, creds, opts, problems)
+	if !slices.Contains(knownRegions, region) {
+		problems.add(envRegion, unknownRegion(string(region)))
+		return USWest1 // the mistake is reported once
+	}
+	return region
 }
 
 // configure returns a client, or the problems found before with those of the
@@ -228,21 +238,24 @@ func WithBaseURL(rawURL string) Option {
 }
 
 func checkBaseURL(u *url.URL) problemList {
+	const option = "WithBaseURL"
 	var problems problemList
-	refuse := func(wrong bool, reason string) {
-		if wrong {
-			problems.add("WithBaseURL", reason)
-		}
-	}
 	host := u.Hostname()
-	refuse(u.Scheme != "https" && u.Scheme != "http", "must begin with https://")
-	refuse(host == "", "names no host")
-	refuse(u.Scheme == "http" && host != "" && !isLoopback(host),
+	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, "must begin with https://")
+	problems.refuse(host == "", option, "names no host")
+	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
+	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
 		"is plain http to another machine, which would send the credentials unencrypted: use https")
-	refuse(u.User != nil, "holds user information: credentials are an argument of NewClient")
-	refuse(u.RawQuery != "" || u.ForceQuery, "holds a query")
-	refuse(u.Fragment != "", "holds a fragment")
+	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
+	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
+	problems.refuse(u.Fragment != "", option, "holds a fragment")
 	return problems
+}
+
+// isPort accepts the numbers of ports, and none.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
 }
 
 func isLoopback(host string) bool {
@@ -270,18 +283,19 @@ func WithHTTPClient(hc *http.Client) Option {
 // budget of the client stands beside it: see the package comment.
 func WithRetry(p RetryPolicy) Option {
 	return func(cfg *config) error {
-		var problems problemList
-		problems.checkNotNegative("RetryPolicy.MaxAttempts", p.MaxAttempts)
-		if p.MinWait < 0 || p.MaxWait < 0 {
-			problems.add("RetryPolicy", "has a negative wait")
-		}
-		p = p.withDefaults()
-		if p.MinWait > p.MaxWait {
-			problems.add("RetryPolicy.MinWait", fmt.Sprintf("%s is longer than MaxWait, %s", p.MinWait, p.MaxWait))
-		}
-		cfg.retry = p
-		return problems.err()
+		cfg.retry = p.withDefaults()
+		return p.check().err()
 	}
+}
+
+func (p RetryPolicy) check() problemList {
+	const option = "WithRetry"
+	var problems problemList
+	problems.refuse(p.MaxAttempts < 0, option, "has a negative MaxAttempts")
+	problems.refuse(p.MinWait < 0, option, "has a negative MinWait")
+	problems.refuse(p.MaxWait < 0, option, "has a negative MaxWait")
+	problems.refuse(p.MaxWait > 0 && p.MinWait > p.MaxWait, option, "has a MinWait that is longer than its MaxWait")
+	return problems
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {

@@ -70,6 +70,12 @@ func (l *problemList) add(field, reason string) {
 	*l = append(*l, Problem{Field: field, Reason: reason})
 }
 
+func (l *problemList) refuse(wrong bool, field, reason string) {
+	if wrong {
+		l.add(field, reason)
+	}
+}
+
 func (l problemList) err() error {
 	if len(l) == 0 {
 		return nil
