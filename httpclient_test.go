@@ -7,8 +7,10 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -24,6 +26,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+var quiet = log.New(io.Discard, "", 0)
 
 // countingServer counts the connections that it accepts.
 func countingServer(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *atomic.Int32) {
@@ -268,4 +272,35 @@ func TestAClientWithoutATransportUsesTheDefaultOne(t *testing.T) {
 	})
 	require.NoError(t, ask(t.Context(), clientOver(t, nil, WithHTTPClient(&http.Client{}))))
 	assert.True(t, used)
+}
+
+func TestARefusedConnectionIsTriedAgain(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	err = ask(t.Context(), clientOver(t, &http.Transport{}, WithBaseURL("http://"+listener.Addr().String()), WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1})))
+	assert.ErrorIs(t, err, ErrTransport)
+	assert.Equal(t, 4, requireAPIError(t, err).Attempts)
+	assert.ErrorAs(t, err, new(*net.OpError))
+	assert.Contains(t, err.Error(), "connection refused (after 4 attempts)")
+}
+
+func TestANameThatCannotBeFoundIsNotLookedUpAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		failure  *net.DNSError
+		attempts int
+	}{
+		"no such host": {&net.DNSError{Err: "no such host", Name: "insights.test", IsNotFound: true}, 1},
+		"server down":  {&net.DNSError{Err: "server misbehaving", Name: "insights.test", IsTemporary: true}, 3},
+	} {
+		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: test.failure}
+		}}
+		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 3, MinWait: 1, MaxWait: 1})))
+		assert.ErrorIs(t, err, ErrTransport, name)
+		lookup, ok := errors.AsType[*net.DNSError](err)
+		require.True(t, ok, name)
+		assert.Equal(t, test.failure, lookup)
+		assert.Equal(t, test.attempts, requireAPIError(t, err).Attempts, name)
+	}
 }

@@ -3,3 +3,5 @@
 package insights_test
 
 const defaultCases = 300
+
+const underRace = false

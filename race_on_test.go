@@ -4,3 +4,5 @@ package insights_test
 
 // The race detector makes a case ten times as long.
 const defaultCases = 60
+
+const underRace = true
