@@ -22,9 +22,10 @@ import (
 )
 
 // The matrix: every fault, of the network or of the service, on every call,
-// under every setting (under the race detector on one call for each setting). For each cell: the kind of error, the attempts that the
-// policy allows and no more, the deadline, and whether the connection is used
-// again. That nothing is left behind is what ends a bubble of testing/synctest.
+// under every setting (under the race detector on one call for each setting).
+// For each cell: the kind of error, the attempts that the policy allows and no
+// more, the deadline, and whether the connection is used again. That nothing is
+// left behind is what ends a bubble of testing/synctest.
 
 // fault is something that goes wrong with every request.
 type fault struct {

@@ -1,8 +1,9 @@
-//go:build race
+//go:build race || quick
 
 package insights_test
 
-// The race detector makes a case ten times as long.
-const defaultCases = 60
+// The race detector makes a case ten times as long; quick is for whoever runs
+// the suite a thousand times.
+const defaultCases = 40
 
 const underRace = true
