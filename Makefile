@@ -1,4 +1,7 @@
-.PHONY: all test race lint demo bench ci help
+.PHONY: all test race lint demo bench soak fuzz mutate ci help
+
+# How long make soak takes, and each target of make fuzz.
+FOR = 2m
 
 all: test lint ## test and lint
 
@@ -18,6 +21,15 @@ demo: ## all five calls, against the fake service unless credentials are set
 
 bench: ## figures beside what a user would pick instead, as a Markdown table; takes minutes
 	cd bench && go run .
+
+soak: ## a client under faults, from 200 goroutines, FOR=2m; what it holds must be level
+	go run ./internal/soak -for $(FOR)
+
+fuzz: ## every fuzz target in turn, FOR=2m each
+	for target in $$(go test -list '^Fuzz' . | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FOR) . || exit 1; done
+
+mutate: ## which changes of the root package the tests do not notice; takes an hour
+	go run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --tags quick --timeout-coefficient 15 -E '^(insightstest|report|examples|internal|bench)/' .
 
 ci: ## everything that must hold of a change
 	./.ci/run
