@@ -1,0 +1,108 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/sauceinsights/insights"
+)
+
+var errInterrupted = errors.New("interrupted")
+
+// export writes the file that the settings ask for, or what is missing of it.
+func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []insights.Option) error {
+	if s.quiet {
+		stdout, stderr = io.Discard, io.Discard
+	}
+	src, err := sourceFor(s, opts)
+	if err != nil {
+		return err
+	}
+	unlock, err := lock(s.file + ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	j, err := begin(s, src)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	j.introduce(stdout)
+	began, before := time.Now(), j.state.Runs
+	if err := j.fetch(ctx, stderr); err != nil {
+		return j.stopped(err)
+	}
+	if err := j.finish(); err != nil {
+		return err
+	}
+	return j.sumUp(stdout, before, time.Since(began))
+}
+
+func (j *job) introduce(w io.Writer) {
+	if j.source.isFake {
+		_, _ = fmt.Fprintf(w, "SAUCE_USERNAME and SAUCE_ACCESS_KEY are not set: asking %s in this process.\n", j.source.name)
+	}
+	if j.state.Runs > 0 {
+		_, _ = fmt.Fprintf(w, "Going on after %d runs of %s.\n", j.state.Runs, j.state.Period)
+	}
+}
+
+// fetch gets and writes what is missing.
+func (j *job) fetch(ctx context.Context, screen io.Writer) error {
+	if j.state.Complete {
+		return nil
+	}
+	client, disconnect := j.source.connect(j.window)
+	defer disconnect()
+	bar := newProgress(screen, j.window, j.tests.Order)
+	defer bar.end()
+	bar.show(j.state)
+	for run, err := range client.AllTests(ctx, j.missing()) {
+		if err != nil {
+			return cmp.Or(j.save(), interruption(ctx), err)
+		}
+		if !j.take(run) {
+			continue
+		}
+		if err := j.save(); err != nil {
+			return err
+		}
+		bar.show(j.state)
+	}
+	return j.complete()
+}
+
+// interruption replaces the error of a loop that was interrupted.
+func interruption(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return nil
+}
+
+// stopped is err with what the user wants to know then.
+func (j *job) stopped(err error) error {
+	if j.state.Runs == 0 {
+		return errors.Join(fmt.Errorf("%w; no run was written", err), j.discard())
+	}
+	return fmt.Errorf("%w; %s has the first %d runs, all of them whole: the same command goes on from there", err, j.files.part, j.state.Runs)
+}
+
+func (j *job) sumUp(w io.Writer, before int, took time.Duration) error {
+	info, err := os.Stat(j.files.final)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %.1f MB, complete", j.files.final, j.state.Runs, j.state.Period, float64(info.Size())/1e6)
+	if before > 0 {
+		_, err = fmt.Fprintf(w, "; %d of them now", j.state.Runs-before)
+	}
+	_, err = fmt.Fprintf(w, ", in %s\n", took.Round(time.Millisecond))
+	return err
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// files are the names that belong to an export.
+type files struct {
+	final string // is there when it is complete
+	part  string // what is written so far
+	state string // how to go on
+	lock  string // keeps a second process away
+}
+
+func filesOf(final string) files {
+	return files{final, final + ".part", final + ".state", final + ".lock"}
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// part is the file that an export writes to. What lies behind size is not part
+// of it, whatever a crash left there.
+type part struct {
+	*os.File
+	size int64
+}
+
+// openPart opens a file that must have at least size bytes, and forgets what
+// comes after these.
+func openPart(file string, size int64) (*part, error) {
+	flags := os.O_RDWR
+	if size == 0 {
+		flags |= os.O_CREATE
+	}
+	f, err := os.OpenFile(file, flags, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	p := &part{f, size}
+	if err := p.cutBack(); err != nil {
+		_ = f.Close() // nothing was written
+		return nil, err
+	}
+	return p, nil
+}
+
+// cutBack cuts off what lies behind size.
+func (p *part) cutBack() error {
+	is, err := p.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if is < p.size {
+		return fmt.Errorf("%s has %d bytes, and %d were written; -restart begins anew", p.Name(), is, p.size)
+	}
+	if err := p.Truncate(p.size); err != nil {
+		return err
+	}
+	_, err = p.Seek(p.size, io.SeekStart)
+	return err
+}
+
+// append adds data, and returns when it is on the disk.
+func (p *part) append(data []byte) error {
+	_, err := p.Write(data)
+	if err == nil {
+		err = p.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, p.cutBack())
+	}
+	p.size += int64(len(data))
+	return nil
+}
+
+// replaceFile writes a file so that at any moment, also after a crash, it is
+// either the old or the new one.
+func replaceFile(file string, data []byte) error {
+	next := file + ".new"
+	if err := writeFile(next, data); err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	return renameFile(next, file)
+}
+
+// writeFile writes a file to the disk.
+func writeFile(file string, data []byte) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// renameFile renames a file, and does so on the disk too.
+func renameFile(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(to))
+	return nil
+}
+
+// syncDir has the names in a directory written to the disk, where the system
+// can do that.
+func syncDir(name string) {
+	if dir, err := os.Open(name); err == nil {
+		_ = errors.Join(dir.Sync(), dir.Close())
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/sauceinsights/insights"
+)
+
+// job is an export under way.
+type job struct {
+	settings
+	files  files
+	source source
+	window window
+	state  state           // as it is saved, but for Place, which is that of batch
+	part   *part           // where runs are written to; nil: there is nothing to write
+	batch  []insights.Test // runs that are not written yet
+}
+
+// begin goes on with the export that there is a state of, or begins one.
+func begin(s settings, src source) (*job, error) {
+	j := &job{settings: s, files: filesOf(s.file), source: src}
+	err := j.findState()
+	if err == nil {
+		j.window, err = windowOf(j.state.Period, time.Now())
+	}
+	if err == nil && !j.state.Complete {
+		j.part, err = openPart(j.files.part, j.state.Bytes)
+	}
+	return j, err
+}
+
+func (j *job) findState() error {
+	if j.restart {
+		return j.newState()
+	}
+	st, found, err := loadState(j.files.state)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		j.state = st
+		return st.isOf(j.source.name, j.selection, j.files.part)
+	case exists(j.files.final):
+		return fmt.Errorf("%s is there, and so is complete; -restart exports it anew", j.files.final)
+	case exists(j.files.part):
+		return fmt.Errorf("%s is there without %s, so nothing is known of it; -restart replaces it", j.files.part, j.files.state)
+	}
+	return j.newState()
+}
+
+// newState fixes the period before anything is written, so that an export
+// killed at once has the same one when it goes on.
+func (j *job) newState() error {
+	w, err := windowOf(j.tests.Period, time.Now())
+	if err != nil {
+		return err
+	}
+	j.state = state{Version: stateVersion, Source: j.source.name, Selection: j.selection, Period: w.period()}
+	return j.state.save(j.files.state)
+}
+
+// missing selects the runs that are not written.
+func (j *job) missing() insights.TestsOptions {
+	opts := j.tests
+	opts.Period, opts.After = j.state.Period, j.state.Place.cursor()
+	return opts
+}
+
+// take puts a run into the batch, and reports whether that is to be saved: a
+// kill costs no more requests than are under way anyway.
+func (j *job) take(run insights.Test) bool {
+	if j.state.Place.add(run, j.tests.Order) {
+		j.batch = append(j.batch, run)
+	}
+	return len(j.batch) >= j.concurrency*j.tests.Size
+}
+
+// save writes the batch, and then the state that tells of it: what a crash
+// leaves behind that is cut off by the next start.
+func (j *job) save() error {
+	data := new(bytes.Buffer)
+	isFirst := j.state.Bytes == 0
+	if isFirst || len(j.batch) > 0 {
+		if err := j.format.write(data, j.batch, isFirst); err != nil {
+			return err
+		}
+	}
+	if err := j.part.append(data.Bytes()); err != nil {
+		return err
+	}
+	next := j.state
+	next.Bytes = j.part.size
+	next.Runs += len(j.batch)
+	if err := next.save(j.files.state); err != nil {
+		return err
+	}
+	j.state, j.batch = next, j.batch[:0]
+	return nil
+}
+
+// complete saves the last batch, and that it was the last.
+func (j *job) complete() error {
+	if err := j.save(); err != nil {
+		return err
+	}
+	j.state.Complete = true
+	return j.state.save(j.files.state)
+}
+
+// finish gives the file its name. It may have it already, if an earlier
+// process was killed just then.
+func (j *job) finish() error {
+	if err := j.close(); err != nil {
+		return err
+	}
+	if exists(j.files.part) {
+		if err := renameFile(j.files.part, j.files.final); err != nil {
+			return err
+		}
+	}
+	return os.Remove(j.files.state)
+}
+
+// discard removes what an export without runs leaves.
+func (j *job) discard() error {
+	return errors.Join(j.close(), os.Remove(j.files.part), os.Remove(j.files.state))
+}
+
+// close closes the part file, all of which is on the disk.
+func (j *job) close() error {
+	if j.part == nil {
+		return nil
+	}
+	err := j.part.Close()
+	j.part = nil
+	return err
+}

@@ -1,0 +1,67 @@
+// Export writes all test runs of a period to a file: NDJSON or CSV, gzipped
+// or not, by the file's ending.
+//
+//	go run . -o runs.ndjson.gz -period 30d
+//
+// It asks the real service where SAUCE_USERNAME and SAUCE_ACCESS_KEY are set,
+// and otherwise a fake one in the same process.
+//
+// What it has goes to FILE.part and is renamed to FILE when it is all: where
+// FILE is, it is complete. After an interrupt, an outage, a full disk or a
+// kill, the same command goes on where it stopped, with the same period: "7d"
+// are those before its first start. What it takes to go on is in FILE.state,
+// saved whenever as many runs have come as are asked for at a time. FILE.lock
+// keeps a second process away.
+//
+// A run that the service lists only after the export has passed its creation
+// time is not in the file. A run without a creation time is written once, but
+// to be there at all it has to come before the export stops or be listed
+// again after that.
+//
+// The exit status is 0 when FILE is complete, 130 after an interrupt (SIGINT
+// or SIGTERM), and 1 after a failure.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/sauceinsights/insights"
+)
+
+// The exit statuses.
+const (
+	complete    = 0
+	failed      = 1
+	interrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second interrupt kills, which loses nothing either
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
+	s, err := parse(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return complete
+	}
+	if err == nil {
+		err = export(ctx, s, stdout, stderr, opts)
+	}
+	if err == nil {
+		return complete
+	}
+	_, _ = fmt.Fprintln(stderr, "export:", err)
+	if errors.Is(err, errInterrupted) {
+		return interrupted
+	}
+	return failed
+}
