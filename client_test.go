@@ -14,6 +14,7 @@ import (
 	"net/http/cookiejar"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -284,6 +285,22 @@ func TestOptionsTakeEffect(t *testing.T) {
 	assert.Equal(t, DialectRenamed, cfg.dialect)
 	assert.Equal(t, userAgent("nightly/2.1"), client.userAgent)
 	assert.Equal(t, userAgent("nightly"), newTestClient(t, WithApplication("nightly", "")).userAgent)
+}
+
+// Under the race detector: an option keeps nothing of the clients it was for.
+func TestAnOptionMayBeUsedForManyClientsAtOnce(t *testing.T) {
+	opts := []Option{
+		WithRetry(RetryPolicy{MaxAttempts: 2}), WithRateLimit(1, 1), WithHourlyLimit(9),
+		WithHTTPClient(new(http.Client)), WithApplication("name", "1"), WithBaseURL("https://127.0.0.1"),
+	}
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			_, err := NewClient(USWest1, testCreds, opts...)
+			assert.NoError(t, err)
+		})
+	}
+	clients.Wait()
 }
 
 func TestRetryPolicyFillsZeroFields(t *testing.T) {
