@@ -61,8 +61,15 @@ func (j *job) fetch(ctx context.Context, screen io.Writer) error {
 	client, disconnect := j.source.connect(j.window)
 	defer disconnect()
 	bar := newProgress(screen, j.window, j.tests.Order)
-	defer bar.end()
 	bar.show(j.state)
+	err := j.write(ctx, client, bar)
+	bar.end(err == nil)
+	return err
+}
+
+// write writes the runs as they come. Whatever ends that, those that came
+// before are written.
+func (j *job) write(ctx context.Context, client *insights.Client, bar *progress) error {
 	for run, err := range client.AllTests(ctx, j.missing()) {
 		if err != nil {
 			return cmp.Or(j.save(), interruption(ctx), err)
@@ -78,7 +85,7 @@ func (j *job) fetch(ctx context.Context, screen io.Writer) error {
 	return j.complete()
 }
 
-// interruption replaces the error of a loop that was interrupted.
+// interruption stands for the error of a loop that was interrupted.
 func interruption(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return errInterrupted

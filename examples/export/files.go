@@ -41,9 +41,13 @@ func openPart(file string, size int64) (*part, error) {
 		flags |= os.O_CREATE
 	}
 	f, err := os.OpenFile(file, flags, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; -restart begins anew", err)
+	}
 	if err != nil {
 		return nil, err
 	}
+	syncDir(file)
 	p := &part{f, size}
 	if err := p.cutBack(); err != nil {
 		_ = f.Close() // nothing was written
@@ -86,9 +90,10 @@ func (p *part) append(data []byte) error {
 func replaceFile(file string, data []byte) error {
 	next := file + ".new"
 	if err := writeFile(next, data); err != nil {
-		return errors.Join(err, os.Remove(next))
+		_ = os.Remove(next) // it may not be there
+		return err
 	}
-	return renameFile(next, file)
+	return os.Rename(next, file)
 }
 
 // writeFile writes a file to the disk.
@@ -101,19 +106,10 @@ func writeFile(file string, data []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// renameFile renames a file, and does so on the disk too.
-func renameFile(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	syncDir(filepath.Dir(to))
-	return nil
-}
-
-// syncDir has the names in a directory written to the disk, where the system
+// syncDir has the names beside a file written to the disk, where the system
 // can do that.
-func syncDir(name string) {
-	if dir, err := os.Open(name); err == nil {
+func syncDir(file string) {
+	if dir, err := os.Open(filepath.Dir(file)); err == nil {
 		_ = errors.Join(dir.Sync(), dir.Close())
 	}
 }

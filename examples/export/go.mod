@@ -6,6 +6,7 @@ require (
 	github.com/sauceinsights/insights v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	github.com/vbauerster/mpb/v8 v8.16.2
+	go.uber.org/goleak v1.3.0
 )
 
 require (

@@ -119,9 +119,10 @@ func (j *job) finish() error {
 		return err
 	}
 	if exists(j.files.part) {
-		if err := renameFile(j.files.part, j.files.final); err != nil {
+		if err := os.Rename(j.files.part, j.files.final); err != nil {
 			return err
 		}
+		syncDir(j.files.final)
 	}
 	return os.Remove(j.files.state)
 }

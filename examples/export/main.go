@@ -43,9 +43,15 @@ const (
 )
 
 func main() {
+	os.Exit(run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// untilInterrupt is a context that the first interrupt ends. The second one
+// kills, which loses nothing either.
+func untilInterrupt() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second interrupt kills, which loses nothing either
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	context.AfterFunc(ctx, stop)
+	return ctx
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {

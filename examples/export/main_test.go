@@ -1,9 +1,171 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
 )
 
-func TestX(t *testing.T) { assert.True(t, true) }
+// asProgram makes the test binary be the program.
+const asProgram = "EXPORT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	_ = os.Setenv("SAUCE_USERNAME", insightstest.Username)
+	_ = os.Setenv("SAUCE_ACCESS_KEY", insightstest.AccessKey)
+	_ = os.Unsetenv("SAUCE_REGION")
+	if os.Getenv(asProgram) != "" {
+		limitFiles()
+		os.Exit(run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr, hurried...))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// smallWindow is the result window of the tests' service, so that an export
+// has to go past it.
+const smallWindow = 200
+
+// hurried are the options of a client that need not spare its service.
+var hurried = []insights.Option{
+	insights.WithoutRateLimit(),
+	insights.WithResultWindow(smallWindow),
+	insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, MinWait: time.Millisecond, MaxWait: time.Millisecond}),
+}
+
+var (
+	weekStart = time.Date(2021, 5, 1, 0, 0, 0, 0, time.UTC)
+	weekEnd   = weekStart.AddDate(0, 0, 7)
+)
+
+const week = "2021-05-01T00:00:00Z/2021-05-08T00:00:00Z"
+
+var formats = []string{"ndjson", "csv", "ndjson.gz", "csv.gz"}
+
+// serve starts a service with so many runs of the week, and returns these.
+func serve(t *testing.T, n int, opts ...insightstest.Option) (*insightstest.Server, []insights.Test) {
+	srv := insightstest.NewServer(append([]insightstest.Option{insightstest.WithResultWindow(smallWindow)}, opts...)...)
+	t.Cleanup(srv.Close)
+	runs := insightstest.Generate(uint64(n), n, weekStart, weekEnd)
+	srv.Add(runs...)
+	return srv, runs
+}
+
+// askFor are the arguments of an export of the week in small steps.
+func askFor(srv *insightstest.Server, file string, more ...string) []string {
+	return append([]string{"-url", srv.URL, "-o", file, "-period", week, "-page", "30", "-concurrency", "2"}, more...)
+}
+
+// start runs the program in this process.
+func start(t *testing.T, args []string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, &out, &errs, hurried...)
+	return status, out.String(), errs.String()
+}
+
+// stopHalfway makes an export of the week that an outage stops.
+func stopHalfway(t *testing.T, srv *insightstest.Server, file string, more ...string) {
+	srv.Fail(insightstest.Outage(-1).After(8))
+	status, _, stderr := start(t, askFor(srv, file, more...))
+	srv.Recover()
+	require.Equal(t, failed, status)
+	require.Contains(t, stderr, "503")
+}
+
+// in is a file in a directory of its own.
+func in(t *testing.T, name string) string {
+	return filepath.Join(t.TempDir(), name)
+}
+
+// assertAlone checks that an export left nothing but its file.
+func assertAlone(t *testing.T, file string) {
+	t.Helper()
+	assert.Equal(t, []string{filepath.Base(file)}, names(t, file))
+}
+
+// names are the files in the directory of a file.
+func names(t *testing.T, file string) []string {
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// read reads the runs of a file, whose format is that of the name of an
+// export: the file may be a part of it.
+func read(t *testing.T, file, export string) []insights.Test {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	if strings.HasSuffix(export, ".gz") {
+		zip, err := gzip.NewReader(bytes.NewReader(data))
+		require.NoError(t, err)
+		data, err = io.ReadAll(zip)
+		require.NoError(t, err)
+	}
+	if strings.Contains(filepath.Base(export), ".csv") {
+		return readCSV(t, data)
+	}
+	return readNDJSON(t, data)
+}
+
+func readNDJSON(t *testing.T, data []byte) []insights.Test {
+	t.Helper()
+	var runs []insights.Test
+	for line := range bytes.Lines(data) {
+		var run insights.Test
+		require.NoError(t, json.Unmarshal(line, &run))
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+func readCSV(t *testing.T, data []byte) []insights.Test {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	require.NoError(t, err)
+	require.NotEmpty(t, rows)
+	require.Equal(t, "id,name,build,owner,ancestor,status,error,creation_time,start_time,end_time,duration,os,os_normalized,browser,browser_normalized,details_url", strings.Join(rows[0], ","))
+	var runs []insights.Test
+	for _, row := range rows[1:] {
+		runs = append(runs, insights.Test{
+			ID: row[0], Name: row[1], Build: row[2], Owner: row[3], Ancestor: row[4], Status: insights.Status(row[5]), Error: row[6],
+			CreationTime: csvTime(t, row[7]), StartTime: csvTime(t, row[8]), EndTime: csvTime(t, row[9]), Duration: csvSeconds(t, row[10]),
+			OS: row[11], OSNormalized: row[12], Browser: row[13], BrowserNormalized: row[14], DetailsURL: row[15],
+		})
+	}
+	return runs
+}
+
+func csvTime(t *testing.T, text string) (at time.Time) {
+	t.Helper()
+	if text != "" {
+		var err error
+		at, err = time.Parse(time.RFC3339, text)
+		require.NoError(t, err)
+	}
+	return at
+}
+
+func csvSeconds(t *testing.T, text string) insights.Seconds {
+	t.Helper()
+	seconds, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	return insights.Seconds(seconds)
+}

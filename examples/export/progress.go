@@ -29,7 +29,7 @@ func newProgress(w io.Writer, win window, order insights.Order, opts ...mpb.Cont
 	p.container = mpb.New(append(opts, mpb.WithOutput(w))...)
 	p.bar = p.container.AddBar(seconds(win.end.Sub(win.start)),
 		mpb.PrependDecorators(decor.Any(p.runs)),
-		mpb.AppendDecorators(decor.Any(p.time), decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)),
+		mpb.AppendDecorators(decor.Any(p.time), decor.Elapsed(decor.ET_STYLE_MMSS, decor.WCSyncSpace)),
 	)
 	return p
 }
@@ -40,9 +40,9 @@ func (p *progress) runs(decor.Statistics) string {
 
 func (p *progress) time(decor.Statistics) string {
 	if at := p.saved.Load().Place.Time; !at.IsZero() {
-		return " " + at.Format("2006-01-02 15:04")
+		return at.Format(" 2006-01-02 15:04")
 	}
-	return " no run yet"
+	return ""
 }
 
 // show draws what is saved.
@@ -65,8 +65,12 @@ func seconds(d time.Duration) int64 {
 	return int64(d / time.Second)
 }
 
-// end leaves the bar as it is.
-func (p *progress) end() {
-	p.bar.Abort(false)
+// end leaves the bar on the screen: full, or where it stopped.
+func (p *progress) end(isComplete bool) {
+	if isComplete {
+		p.bar.SetTotal(-1, true)
+	} else {
+		p.bar.Abort(false)
+	}
 	p.container.Wait()
 }
