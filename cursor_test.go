@@ -30,3 +30,22 @@ func TestCursorRefusesOtherText(t *testing.T) {
 		assert.ErrorIs(t, new(Cursor).UnmarshalText([]byte(text)), ErrInvalidOptions, text)
 	}
 }
+
+func FuzzCursor(f *testing.F) {
+	for _, text := range []string{"", "- a,b", "2026-05-01T00:00:00Z a", "2026-05-01T00:00:00.5Z a%2Cb,c", "2026-05-01T00:00:00+02:00 ", "x", " "} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var c, again Cursor
+		if err := c.UnmarshalText(text); err != nil {
+			assert.ErrorIs(t, err, ErrInvalidOptions)
+			return
+		}
+		written, err := c.MarshalText()
+		require.NoError(t, err)
+		require.NoError(t, again.UnmarshalText(written), "%q", written)
+		assert.True(t, c.time.Equal(again.time))
+		assert.Equal(t, c.ids, again.ids)
+		assert.Equal(t, c.IsZero(), again.IsZero())
+	})
+}

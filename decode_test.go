@@ -2,6 +2,7 @@ package insights
 
 import (
 	stdjson "encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -348,4 +349,26 @@ func TestSixteenMegabytesOfElementsCostLittle(t *testing.T) {
 	assert.True(t, tooManyElements(body, maxElements))
 	runtime.ReadMemStats(&after)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+}
+
+// A time that was understood, in whichever form, is written as RFC 3339 and
+// understood as the same again.
+func FuzzTime(f *testing.F) {
+	for _, data := range []string{
+		`""`, `null`, `0`, `1515687172`, `1515687172000.5`, `-1`, `1e3`, `1e400`, `"2017-03-01T12:13:39Z"`, `"2017-03-01T12:13:39.123456789Z"`,
+		`"2017-03-01T12:13:39+00:00"`, `"2017-03-01 12:13:39"`, `"2017-03-01T12:13:39"`, `"0000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-23:59"`, `"\u0032"`,
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var run, again Test
+		if json.Unmarshal(fmt.Appendf(nil, `{"creation_time":%s}`, data), &run) != nil {
+			return
+		}
+		assert.Equal(t, time.UTC, run.CreationTime.Location())
+		written, err := json.Marshal(run)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(written, &again))
+		assert.Equal(t, run, again, "%s", written)
+	})
 }
