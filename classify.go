@@ -31,7 +31,7 @@ func (x *exchange) receive(resp *http.Response, err error) answer {
 		return answer{err: withoutURL(err)}
 	}
 	body := resp.Body.(*received) // by attemptTransport
-	x.mask(body.data)
+	x.mask.body(body.data)
 	return answer{status: resp.StatusCode, header: x.mask.header(resp.Header), body: body, err: body.err}
 }
 

@@ -19,11 +19,11 @@ const (
 // service account, sent as HTTP basic authentication.
 //
 // They are hard to print by accident: the formatting verbs of fmt, every
-// [slog.Handler] and every encoder that honours [encoding.TextMarshaler] show
-// the user name only. What calls no method of a value still sees the key: fmt
-// for an unexported field of another type and for the misplaced verbs %p and
-// %w, encoding/gob, and dumps by reflection. A [Client] holds the key where
-// none of these reaches it: keep that, and not Credentials.
+// [slog.Handler], and every encoder that honours [encoding.TextMarshaler] or
+// [encoding.BinaryMarshaler] show the user name only. What calls no method of a
+// value still sees the key: fmt for an unexported field of another type and
+// for the misplaced verbs %p and %w, and dumps by reflection. A [Client] holds
+// the key where none of these reaches it: keep that, and not Credentials.
 type Credentials struct {
 	Username  string
 	AccessKey string
@@ -71,6 +71,12 @@ func (c Credentials) LogValue() slog.Value {
 // It never fails.
 func (c Credentials) MarshalText() ([]byte, error) {
 	return []byte(c.Username), nil
+}
+
+// MarshalBinary returns the user name, so that encoding/gob does not get at the
+// key either. It never fails.
+func (c Credentials) MarshalBinary() ([]byte, error) {
+	return c.MarshalText()
 }
 
 func (c Credentials) check(problems *problemList) {

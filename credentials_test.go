@@ -3,6 +3,7 @@ package insights
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -125,7 +126,13 @@ func TestCredentialsHideTheKeyFromEncoders(t *testing.T) {
 		"encoding/json":     func() ([]byte, error) { return json.Marshal(value) },
 		"json/v2":           func() ([]byte, error) { return jsonv2.Marshal(value) },
 		"encoding/json map": func() ([]byte, error) { return json.Marshal(map[Credentials]int{testCreds: 1}) },
-		"encoding/xml":      func() ([]byte, error) { return xml.Marshal([]any{testCreds, &testCreds}) },
+		"encoding/gob": func() ([]byte, error) {
+			var out bytes.Buffer
+			err := gob.NewEncoder(&out).Encode(value)
+			return out.Bytes(), err
+		},
+		"binary":       testCreds.MarshalBinary,
+		"encoding/xml": func() ([]byte, error) { return xml.Marshal([]any{testCreds, &testCreds}) },
 		"text/template": func() ([]byte, error) {
 			var out bytes.Buffer
 			err := template.Must(template.New("").Parse(`{{.}} {{.Creds}} {{printf "%#v" .Ptr}}`)).Execute(&out, value)

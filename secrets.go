@@ -5,10 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"html"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // basicAuth sets the credentials on a request. They are set there and not in
@@ -17,8 +20,9 @@ func basicAuth(creds Credentials) func(*http.Request) {
 	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
 }
 
-// masker overwrites every part of a credential in b with asterisks.
-type masker func(b []byte)
+// masker overwrites every part of a credential in b with asterisks, and reports
+// whether there was any.
+type masker func(b []byte) bool
 
 // A part of a credential is partLength bytes or more of it. A block of
 // blockLength bytes at every step-th place lies inside each of them, so that a
@@ -45,11 +49,12 @@ func maskerOf(creds Credentials) masker {
 		}
 	}
 	short := []byte(creds.AccessKey)
-	return func(b []byte) {
-		maskParts(b, parts, &blocks)
+	return func(b []byte) bool {
+		found := maskParts(b, parts, &blocks)
 		if len(short) >= shortestKey && len(short) < partLength {
-			maskShort(b, short)
+			found = maskShort(b, short) || found
 		}
+		return found
 	}
 }
 
@@ -91,19 +96,20 @@ func (s *blockSet) add(block []byte) {
 	s[word] |= bit
 }
 
-func maskParts(b []byte, parts map[[partLength]byte]struct{}, blocks *blockSet) {
+func maskParts(b []byte, parts map[[partLength]byte]struct{}, blocks *blockSet) (found bool) {
 	for i := 0; i+blockLength <= len(b); i += step {
 		if word, bit := blockPlace(b[i:]); blocks[word]&bit == 0 {
 			continue
 		}
 		for start := max(0, i-step+1); start <= i; start++ {
-			maskFrom(b, start, parts)
+			found = maskFrom(b, start, parts) || found
 		}
 	}
+	return found
 }
 
 // maskFrom overwrites the longest run of parts that begins at start.
-func maskFrom(b []byte, start int, parts map[[partLength]byte]struct{}) {
+func maskFrom(b []byte, start int, parts map[[partLength]byte]struct{}) bool {
 	end := start
 	for i := start; i+partLength <= len(b); i++ {
 		if _, found := parts[[partLength]byte(b[i:])]; !found {
@@ -112,14 +118,16 @@ func maskFrom(b []byte, start int, parts map[[partLength]byte]struct{}) {
 		end = i + partLength
 	}
 	overwrite(b[start:end])
+	return end > start
 }
 
-func maskShort(b, secret []byte) {
+func maskShort(b, secret []byte) (found bool) {
 	for {
 		i := bytes.Index(b, secret)
 		if i < 0 {
-			return
+			return found
 		}
+		found = true
 		overwrite(b[i : i+len(secret)])
 		b = b[i+len(secret):]
 	}
@@ -129,6 +137,49 @@ func overwrite(b []byte) {
 	for i := range b {
 		b[i] = '*'
 	}
+}
+
+// body hides also what JSON escapes make of a credential: a text with a part of
+// one is overwritten as a whole, and remains a text of the same length.
+func (mask masker) body(b []byte) {
+	mask(b)
+	var plain []byte
+	for text := range escapedTexts(b) {
+		plain, _ = jsontext.AppendUnquote(plain[:0], text) // of a damaged text as far as it goes
+		if mask(plain) {
+			overwrite(text[1 : len(text)-1])
+		}
+	}
+}
+
+// escapedTexts are the texts in a JSON body that hold an escape, with their
+// quotes.
+func escapedTexts(b []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for {
+			escape := bytes.IndexByte(b, '\\')
+			start := bytes.LastIndexByte(b[:max(0, escape)], '"')
+			if start < 0 {
+				return
+			}
+			end := endOfText(b, escape)
+			if end > len(b) || !yield(b[start:end]) {
+				return
+			}
+			b = b[end:]
+		}
+	}
+}
+
+// endOfText is the place behind the text that is escaped at i.
+func endOfText(b []byte, i int) int {
+	for i < len(b) && b[i] != '"' {
+		if b[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	return i + 1
 }
 
 func (mask masker) text(s string) string {
@@ -157,8 +208,7 @@ func (mask masker) hidesIn(h http.Header) bool {
 	var scratch []byte
 	hides := func(s string) bool {
 		scratch = append(scratch[:0], s...)
-		mask(scratch)
-		return string(scratch) != s
+		return mask(scratch)
 	}
 	for name, values := range h {
 		if hides(name) || slices.ContainsFunc(values, hides) {
@@ -170,5 +220,5 @@ func (mask masker) hidesIn(h http.Header) bool {
 
 // hides reports whether mask would change s.
 func (mask masker) hides(s string) bool {
-	return mask.text(s) != s
+	return mask([]byte(s))
 }

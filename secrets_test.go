@@ -1,20 +1,28 @@
 package insights
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -75,9 +83,19 @@ func everythingPrinted(value any) string {
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&b, nil), slog.NewJSONHandler(&b, nil)} {
 		slog.New(handler).Info("logged", "value", value, slog.Group("group", "value", value))
 	}
-	encoded, err := json.Marshal(value)
-	fmt.Fprintln(&b, string(encoded), err)
+	for _, encode := range []func(any) ([]byte, error){json.Marshal, marshalV2, encodeGob} {
+		encoded, err := encode(value)
+		fmt.Fprintln(&b, string(encoded), err)
+	}
 	return b.String() + dump(value)
+}
+
+func marshalV2(value any) ([]byte, error) { return jsonv2.Marshal(value) }
+
+func encodeGob(value any) ([]byte, error) {
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(value)
+	return b.Bytes(), err
 }
 
 // dump is every text and every byte that can be reached from value, as a
@@ -154,9 +172,10 @@ func echoes(request *http.Request) map[string]string {
 	user, key, _ := request.BasicAuth()
 	header := request.Header.Get("Authorization")
 	quoted, _ := json.Marshal(key)
-	escaped := ""
-	for _, r := range key {
+	escaped, half := "", ""
+	for i, r := range []rune(key) {
 		escaped += fmt.Sprintf(`\u%04x`, r)
+		half += []string{strings.Trim(strconv.Quote(string(r)), `"`), fmt.Sprintf(`\u%04X`, r)}[i%2]
 	}
 	return map[string]string{
 		"header":       header,
@@ -170,6 +189,8 @@ func echoes(request *http.Request) map[string]string {
 		"JSON":         strings.Trim(string(quoted), `"`),
 		"plain JSON":   strings.ReplaceAll(strings.ReplaceAll(key, `\`, `\\`), `"`, `\"`),
 		"all escaped":  escaped,
+		"half escaped": half,
+		"ASCII":        strings.Trim(strconv.QuoteToASCII(key), `"`),
 		"URL":          url.QueryEscape(key),
 		"path":         url.PathEscape(key),
 		"HTML":         html.EscapeString(key),
@@ -206,21 +227,29 @@ func echoing(echo string) map[string]*http.Response {
 		"round":        reply(302, "", "Location", "/?echo="+url.QueryEscape(echo)),
 		"no location":  reply(307, "", "Location", "::"+echo),
 		"limits":       reply(429, "{}", "X-Ratelimit-Reset", echo, "Retry-After", echo),
+		"run":          reply(200, `{"items":[{"name":"`+echo+`","id":"\n`+echo+`"}],"`+echo+`":"`+echo+`"}`),
 		"trailer":      reply(500, "{}", "Trailer", echo),
 	}
 }
 
+// Every form in every place, each with one of the accounts, so that every
+// account meets every form and every place.
 func TestNoPartOfTheKeyIsEverShown(t *testing.T) {
-	for name, creds := range secretAccounts {
+	for number, name := range slices.Sorted(maps.Keys(secretAccounts)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			creds := secretAccounts[name]
 			request := httptest.NewRequest(http.MethodGet, "/", nil)
 			request.SetBasicAuth(creds.Username, creds.AccessKey)
 			watch := watching(t, creds)
-			for form, echo := range echoes(request) {
-				for place, answer := range echoing(echo) {
-					watch.answer = answer
-					watch.requireSilence(t, form+" in "+place)
+			all := echoes(request)
+			for i, form := range slices.Sorted(maps.Keys(all)) {
+				places := echoing(all[form])
+				for j, place := range slices.Sorted(maps.Keys(places)) {
+					if (i+j)%len(secretAccounts) == number {
+						watch.answer = places[place]
+						watch.requireSilence(t, form+" in "+place)
+					}
 				}
 			}
 		})
@@ -280,7 +309,7 @@ func TestNothingThatACallLeavesBehindShowsTheKey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, call := range theCalls {
+			for _, call := range slices.Concat(theCalls, []apiCall{everyRun}) {
 				var log strings.Builder
 				var attempts []Attempt
 				c := clientOver(t, service, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}),
@@ -296,6 +325,45 @@ func TestNothingThatACallLeavesBehindShowsTheKey(t *testing.T) {
 				requireNoSecret(t, secretsOf(account), call.name, printed)
 			}
 		})
+	}
+}
+
+// everyRun is AllTests as a call.
+var everyRun = apiCall{"AllTests", testsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
+	for _, err := range c.AllTests(ctx, TestsOptions{Period: lastWeek}, opts...) {
+		return nil, err
+	}
+	return nil, nil
+}}
+
+// What a program that panics writes on its end.
+func TestAPanicShowsNoKey(t *testing.T) {
+	const marker = "INSIGHTS_TEST_PANIC"
+	if os.Getenv(marker) != "" {
+		panicWithEverything(t)
+	}
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	command.Env = append(os.Environ(), marker+"=1", "GOTRACEBACK=all")
+	output, err := command.CombinedOutput()
+	require.Error(t, err)
+	for _, shown := range []string{"insights.Client", "insights.Attempt", "insights.ResponseInfo", "400 Bad Request", "ended early", "invalid options"} {
+		assert.Contains(t, string(output), shown)
+	}
+	requireNoSecret(t, secretsOf(account), "a panic", string(output))
+}
+
+// panicWithEverything panics again and again on its way up.
+func panicWithEverything(t *testing.T) {
+	var info ResponseInfo
+	var attempt Attempt
+	c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
+		return reply(400, request.Header.Get("Authorization"), "X-Echo", account.AccessKey), nil
+	}), WithOnAttempt(func(_ context.Context, a Attempt) { attempt = a }))
+	err := ask(t.Context(), c, CaptureResponse(&info))
+	_, ended := everyRun.do(t.Context(), c)
+	_, refused := NewClient("", account)
+	for _, value := range []any{c, *c, attempt, info, err, ended, refused} {
+		defer panic(value)
 	}
 }
 

@@ -77,11 +77,14 @@ func clientOver(t testing.TB, transport http.RoundTripper, opts ...Option) *Clie
 
 var lastWeek = Last(7 * 24 * time.Hour)
 
-// theCalls are all that a client offers for one request.
-var theCalls = []struct {
+// apiCall is one of the calls that a client offers.
+type apiCall struct {
 	name, path string
 	do         func(context.Context, *Client, ...CallOption) (any, error)
-}{
+}
+
+// theCalls are all that make one request.
+var theCalls = []apiCall{
 	{"Tests", testsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
 		return c.Tests(ctx, TestsOptions{Period: lastWeek}, opts...)
 	}},
