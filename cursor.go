@@ -69,10 +69,12 @@ func parseCursor(text string) (c Cursor, ok bool) {
 	}
 	if at != noTimeText {
 		t, err := time.Parse(time.RFC3339Nano, at)
+		if err == nil {
+			c.time, err = inRange(t.UTC())
+		}
 		if err != nil {
 			return c, false
 		}
-		c.time = t.UTC()
 	}
 	for escaped := range strings.SplitSeq(list, ",") {
 		id, err := url.QueryUnescape(escaped)

@@ -2,12 +2,19 @@ package insights_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/sauceinsights/insights"
+	"github.com/stretchr/testify/require"
 )
 
 // behaviour answers one request that was read, as no HTTP library would, and
@@ -103,4 +110,49 @@ const nothing = `{"meta":{"status":200},"items":[],"aggs":{"count":0},"buckets":
 func ok(body string, headers ...string) string {
 	head := append([]string{"HTTP/1.1 200 OK", fmt.Sprintf("Content-Length: %d", len(body))}, headers...)
 	return strings.Join(head, "\r\n") + "\r\n\r\n" + body
+}
+
+// Whatever a server sends, a call ends in time, with a value or an error that
+// says what came.
+func FuzzWire(f *testing.F) {
+	for _, answer := range []string{
+		ok(nothing), half, "HTTP/1.1 103 Early Hints\r\n\r\n" + ok(nothing), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Trailer: x\r\n\r\n",
+		"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nX-Ratelimit-Remaining: 0\r\nX-Ratelimit-Reset: 2\r\n\r\n", "HTTP/1.0 404 No\r\n\r\n<html><title>no",
+		"HTTP/1.1 302 Found\r\nLocation: /x\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 422 No\r\nContent-Type: application/problem+json\r\n\r\n{\"detail\":[{\"loc\":[1]}]}",
+	} {
+		f.Add([]byte(answer), false)
+		f.Add([]byte(answer), true)
+	}
+	f.Fuzz(func(t *testing.T, answer []byte, hold bool) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sayAndClose(string(answer))
+			if hold {
+				b = sayAndHold(string(answer))
+			}
+			fault{"any", b, outcome{}}.survive(t)
+		})
+	})
+}
+
+func (f fault) survive(t *testing.T) {
+	n := newNetwork(pipe)
+	stop := f.server.serve(n, -1)
+	transport := &http.Transport{DialContext: n.dial}
+	c := clientOf(t, transport, n.address, setting{attempts: 2})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	began := time.Now()
+	answered, err := theCalls[0].do(ctx, c)
+	require.LessOrEqual(t, time.Since(began), 2*time.Second)
+	require.Equal(t, answered, err == nil)
+	if err != nil {
+		apiErr, ok := errors.AsType[*insights.APIError](err)
+		require.True(t, ok, "%T", err)
+		require.NotContains(t, err.Error(), "\n")
+		require.Less(t, len(err.Error()), 4<<10)
+		require.LessOrEqual(t, len(apiErr.Body), 64<<10)
+		require.Positive(t, apiErr.Attempts)
+	}
+	transport.CloseIdleConnections()
+	stop()
 }
