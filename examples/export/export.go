@@ -23,7 +23,7 @@ func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []in
 	if err != nil {
 		return err
 	}
-	unlock, err := lock(s.file + ".lock")
+	unlock, err := lock(filesOf(s.file).lock)
 	if err != nil {
 		return err
 	}
@@ -106,10 +106,11 @@ func (j *job) sumUp(w io.Writer, before int, took time.Duration) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %.1f MB, complete", j.files.final, j.state.Runs, j.state.Period, float64(info.Size())/1e6)
+	now := ""
 	if before > 0 {
-		_, err = fmt.Fprintf(w, "; %d of them now", j.state.Runs-before)
+		now = fmt.Sprintf("; %d of them now", j.state.Runs-before)
 	}
-	_, err = fmt.Fprintf(w, ", in %s\n", took.Round(time.Millisecond))
+	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %.1f MB, complete%s, in %s\n",
+		j.files.final, j.state.Runs, j.state.Period, float64(info.Size())/1e6, now, took.Round(time.Millisecond))
 	return err
 }

@@ -16,8 +16,10 @@ import (
 )
 
 func TestAfterAnOutageItGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	for _, format := range formats {
 		t.Run(format, func(t *testing.T) {
+			t.Parallel()
 			srv, runs := serve(t, 400)
 			file := in(t, "week."+format)
 			stopHalfway(t, srv, file)
@@ -38,11 +40,13 @@ func TestAfterAnOutageItGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestNewestFirst(t *testing.T) {
+	t.Parallel()
 	for _, v := range insightstest.Variants() {
 		if !strings.HasPrefix(v.Name, "small result window") {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
 			srv, runs := serve(t, 400, v.Options...)
 			file := in(t, "week.ndjson")
 			stopHalfway(t, srv, file, "-newest-first")
@@ -56,6 +60,7 @@ func TestNewestFirst(t *testing.T) {
 }
 
 func TestAServiceThatIgnoresTheOrder(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 190, insightstest.WithFixedOrder(insights.NewestFirst))
 	file := in(t, "week.ndjson")
 	srv.Fail(insightstest.Outage(-1).After(4))
@@ -68,6 +73,7 @@ func TestAServiceThatIgnoresTheOrder(t *testing.T) {
 }
 
 func TestThePeriodIsThatOfTheFirstStart(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 300)
 	file := in(t, "week.ndjson")
 	begunIn2021 := state{
@@ -84,6 +90,7 @@ func TestThePeriodIsThatOfTheFirstStart(t *testing.T) {
 }
 
 func TestAFileThatIsThereStays(t *testing.T) {
+	t.Parallel()
 	srv, _ := serve(t, 100)
 	file := in(t, "week.csv")
 	status, _, _ := start(t, askFor(srv, file))
@@ -101,6 +108,7 @@ func TestAFileThatIsThereStays(t *testing.T) {
 }
 
 func TestRestartReplacesAFileOnlyByACompleteOne(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 400)
 	file := in(t, "week.csv")
 	require.NoError(t, os.WriteFile(file, []byte("old"), 0o600))
@@ -117,6 +125,7 @@ func TestRestartReplacesAFileOnlyByACompleteOne(t *testing.T) {
 }
 
 func TestRestartBeginsAnew(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 400)
 	file := in(t, "week.ndjson.gz")
 	stopHalfway(t, srv, file)
@@ -133,6 +142,7 @@ func TestRestartBeginsAnew(t *testing.T) {
 }
 
 func TestTheRunsOfTwoExportsAreNotMixed(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 400)
 	other, _ := serve(t, 400)
 	file := in(t, "week.ndjson")
@@ -160,6 +170,7 @@ func TestTheRunsOfTwoExportsAreNotMixed(t *testing.T) {
 }
 
 func TestHowFastToAskMayChange(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 400)
 	file := in(t, "week.csv")
 	stopHalfway(t, srv, file)
@@ -169,6 +180,7 @@ func TestHowFastToAskMayChange(t *testing.T) {
 }
 
 func TestNoRunsAreAFileToo(t *testing.T) {
+	t.Parallel()
 	srv, _ := serve(t, 0)
 	for _, format := range formats {
 		file := in(t, "week."+format)
@@ -181,6 +193,7 @@ func TestNoRunsAreAFileToo(t *testing.T) {
 }
 
 func TestAnExportWithoutRunsLeavesNothing(t *testing.T) {
+	t.Parallel()
 	srv, _ := serve(t, 100)
 	srv.Fail(insightstest.Outage(-1))
 	file := in(t, "week.csv.gz")
@@ -191,6 +204,7 @@ func TestAnExportWithoutRunsLeavesNothing(t *testing.T) {
 }
 
 func TestQuietPrintsErrorsOnly(t *testing.T) {
+	t.Parallel()
 	srv, _ := serve(t, 100)
 	file := in(t, "week.csv")
 	_, stdout, stderr := start(t, askFor(srv, file, "-quiet"))
@@ -239,6 +253,7 @@ func TestARejectedKeyIsNotShown(t *testing.T) {
 
 // TestCSVInAnotherLanguage reads an export as a spreadsheet's importer would.
 func TestCSVInAnotherLanguage(t *testing.T) {
+	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("there is no python3")

@@ -12,6 +12,7 @@ import (
 )
 
 func TestMistakesAreSaidBeforeAnythingIsDone(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"no file":             {"-o", ""},
 		"an unknown ending":   {"-o", "x.xlsx"},
@@ -40,6 +41,7 @@ func TestMistakesAreSaidBeforeAnythingIsDone(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	status, stdout, stderr := start(t, []string{"-h"})
 	assert.Equal(t, complete, status)
 	assert.Contains(t, stdout, "-newest-first")
@@ -47,6 +49,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestFlagsSelectRuns(t *testing.T) {
+	t.Parallel()
 	s, err := parse([]string{"-o", "x.csv", "-period", week, "-newest-first", "-scope", "single", "-owner", "mia", "-owner", "ben",
 		"-status", "failed", "-build", "b 1", "-missing-build", "-query", "Checkout", "-error", "no \"total\"", "-page", "50"}, nil)
 	require.NoError(t, err)
@@ -58,6 +61,7 @@ func TestFlagsSelectRuns(t *testing.T) {
 }
 
 func TestAWindowHasTheEndsOfItsPeriod(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]window{
 		week:  {weekStart, weekEnd},
 		"7d":  {weekStart, weekEnd},

@@ -119,6 +119,7 @@ func TestAfterAnInterruptWhatCameIsThereWhole(t *testing.T) {
 }
 
 func TestAFullDiskIsSaidAndGoneOnAfter(t *testing.T) {
+	t.Parallel()
 	srv, runs := serve(t, 400)
 	for _, format := range []string{"ndjson", "csv.gz"} {
 		file := in(t, "week."+format)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestWhatACrashLeavesIsGoneOnFrom(t *testing.T) {
+	t.Parallel()
 	for name, crash := range map[string]func(t *testing.T, f files){
 		"in a batch": func(t *testing.T, f files) {
 			appendTo(t, f.part, `{"id":"half a ru`)
@@ -31,6 +32,7 @@ func TestWhatACrashLeavesIsGoneOnFrom(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv, runs := serve(t, 300)
 			file := in(t, "week.ndjson")
 			stopHalfway(t, srv, file)
@@ -44,6 +46,7 @@ func TestWhatACrashLeavesIsGoneOnFrom(t *testing.T) {
 }
 
 func TestWhatACrashLeavesAtTheVeryEnd(t *testing.T) {
+	t.Parallel()
 	for name, crash := range map[string]func(t *testing.T, f files){
 		"before the file had its name": func(t *testing.T, f files) {
 			require.NoError(t, os.Rename(f.final, f.part))
@@ -51,6 +54,7 @@ func TestWhatACrashLeavesAtTheVeryEnd(t *testing.T) {
 		"before the state was gone": func(*testing.T, files) {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv, runs := serve(t, 100)
 			file := in(t, "week.csv")
 			st := completeState(t, srv, file)
@@ -83,6 +87,7 @@ func completeState(t *testing.T, srv *insightstest.Server, file string) state {
 }
 
 func TestDamageIsSaid(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		damage func(t *testing.T, f files)
 		says   string
@@ -94,6 +99,7 @@ func TestDamageIsSaid(t *testing.T) {
 		"a state that is gone":       {func(t *testing.T, f files) { require.NoError(t, os.Remove(f.state)) }, "without"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			srv, runs := serve(t, 300)
 			file := in(t, "week.ndjson")
 			stopHalfway(t, srv, file)
@@ -115,6 +121,7 @@ func TestDamageIsSaid(t *testing.T) {
 }
 
 func TestTwoProcessesDoNotWriteToOneFile(t *testing.T) {
+	t.Parallel()
 	srv, _ := serve(t, 10)
 	file := in(t, "week.ndjson")
 	unlock, err := lock(file + ".lock")
