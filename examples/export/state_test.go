@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
@@ -118,20 +117,6 @@ func TestDamageIsSaid(t *testing.T) {
 			assertAlone(t, file)
 		})
 	}
-}
-
-func TestTwoProcessesDoNotWriteToOneFile(t *testing.T) {
-	t.Parallel()
-	srv, _ := serve(t, 10)
-	file := in(t, "week.ndjson")
-	unlock, err := lock(file + ".lock")
-	require.NoError(t, err)
-	status, _, stderr := start(t, askFor(srv, file))
-	assert.Equal(t, failed, status)
-	assert.Equal(t, fmt.Sprintf("export: %s.lock is locked: another process exports to the same file\n", file), stderr)
-	unlock()
-	status, _, _ = start(t, askFor(srv, file))
-	assert.Equal(t, complete, status)
 }
 
 func edit(t *testing.T, file string, change func(*state)) {
