@@ -94,30 +94,33 @@ func TestTheVerdictOfTheTestsStands(t *testing.T) {
 	require.NoError(t, err)
 	defer stranger.CloseIdleConnections()
 
+	// What fails at once has time enough for it on a machine that is busy.
+	const enough, little = "1m", "100ms"
 	services := map[string]struct {
 		client report.Lister
+		budget string
 		says   string
 	}{
-		"down":     {down.Client(), "connection refused"},
-		"slow":     {srv.Client(), "context deadline exceeded"},
-		"rejected": {stranger, "401 Unauthorized"},
+		"down":     {down.Client(), enough, "connection refused"},
+		"slow":     {srv.Client(), little, "context deadline exceeded|it was not done within 100ms"},
+		"rejected": {stranger, enough, "401 Unauthorized"},
 		"panics": {service(func(context.Context, insights.TestsOptions) ([]insights.Test, error) {
 			panic("of two\nlines")
-		}), "panic: of two lines"},
+		}), enough, "panic: of two lines"},
 		"no run": {service(func(context.Context, insights.TestsOptions) ([]insights.Test, error) {
 			return nil, nil
-		}), "build 7: not complete: 0 runs there, at least 1 expected"},
+		}), little, "build 7: not complete: 0 runs there, at least 1 expected|it was not done within 100ms"},
 		"fails": {service(func(context.Context, insights.TestsOptions) ([]insights.Test, error) {
 			return nil, errors.New("insights: something\nelse")
-		}), "no report: something else"},
+		}), enough, "no report: something else"},
 	}
 	for name, tt := range services {
 		t.Run(name, func(t *testing.T) {
 			for _, code := range []int{0, 1, 2} {
 				h, out := newHook(t, tt.client)
-				t.Setenv("INSIGHTS_TEARDOWN_BUDGET", "100ms")
+				t.Setenv("INSIGHTS_TEARDOWN_BUDGET", tt.budget)
 				assert.Equal(t, code, h.Main(testRun(code)))
-				assert.Contains(t, out.String(), tt.says)
+				assert.Regexp(t, tt.says, out.String())
 				assert.True(t, strings.HasPrefix(out.String(), "insights: no report: "), out.String())
 				assert.Equal(t, 1, strings.Count(out.String(), "\n"), out.String())
 				assert.NotContains(t, out.String(), "quartz")
