@@ -98,7 +98,7 @@ func hintOf(err error) string {
 		return "WithAttemptTimeout sets how long an attempt may take, as does the Timeout of an HTTP client; the shorter counts"
 	case errors.Is(err, ErrResponseTooLarge):
 		return "ask for a shorter period or a smaller page; WithMaxResponseBytes sets the bound on bytes"
-	case isProxyRefusal(err):
+	case isRefusalByProxy(err, http.StatusProxyAuthRequired):
 		return proxyHint
 	}
 	return ""

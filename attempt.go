@@ -31,13 +31,25 @@ type attemptTransport struct {
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithDeadlineCause(request.Context(), t.x.deadline, &attemptTimeout{t.x.config.timeout()})
 	defer cancel()
-	resp, err := send(t.x.config.transport(), request.WithContext(ctx))
-	if err != nil {
-		return nil, timeoutOr(ctx, err)
+	transport := t.x.config.transport()
+	attempt := func() (*http.Response, error) {
+		return attemptWith(transport, request.WithContext(ctx), t.x.config.maxResponseBytes)
 	}
-	body := receiveBody(resp, t.x.config.maxResponseBytes)
+	if _, heedful := transport.(*http.Transport); heedful {
+		return attempt()
+	}
+	return orLeave(ctx, attempt)
+}
+
+// attemptWith sends a request and reads the whole answer, up to limit bytes.
+func attemptWith(transport http.RoundTripper, request *http.Request, limit int64) (*http.Response, error) {
+	resp, err := send(transport, request)
+	if err != nil {
+		return nil, timeoutOr(request.Context(), err)
+	}
+	body := receiveBody(resp, limit)
 	if body.err != nil && body.err != errBodyTooLarge {
-		body.err = timeoutOr(ctx, body.err)
+		body.err = timeoutOr(request.Context(), body.err)
 	}
 	resp.Body = body
 	dropBadLocation(resp)
@@ -117,8 +129,21 @@ func defaultTransport() http.RoundTripper {
 	}
 	t := standard.Clone()
 	t.MaxResponseHeaderBytes = maxHeaderBytes
+	if t.OnProxyConnectResponse == nil {
+		t.OnProxyConnectResponse = nameRefusal
+	}
 	t.MaxIdleConnsPerHost = 4 * defaultConcurrency
 	return t
+}
+
+// nameRefusal gives a proxy's 407 and 403 the words by which they are known.
+// Otherwise the error has those of the proxy, which may be any.
+func nameRefusal(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusProxyAuthRequired, http.StatusForbidden:
+		return errors.New(http.StatusText(resp.StatusCode))
+	}
+	return nil
 }
 
 // withoutURL takes off the wrapper of net/http, whose text holds the URL.

@@ -168,14 +168,16 @@ func canPass(err error) bool {
 		return false
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return false
+	case isRefusalByProxy(err, http.StatusProxyAuthRequired), isRefusalByProxy(err, http.StatusForbidden):
+		return false
 	}
-	return !strings.Contains(err.Error(), "unsupported protocol scheme") && !isProxyRefusal(err)
+	return !strings.Contains(err.Error(), "unsupported protocol scheme")
 }
 
-// isProxyRefusal knows the words of net/http for a CONNECT that was answered
-// with 407.
-func isProxyRefusal(err error) bool {
-	return errors.Is(err, ErrTransport) && strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
+// isRefusalByProxy knows the words of net/http for a CONNECT that a proxy
+// answered with that status.
+func isRefusalByProxy(err error, status int) bool {
+	return errors.Is(err, ErrTransport) && strings.HasSuffix(err.Error(), ": "+http.StatusText(status))
 }
 
 // hidden is the error of a transport without what must not be printed. What is

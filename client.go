@@ -266,6 +266,10 @@ func isLoopback(host string) bool {
 // its proxy and with its TLS settings. The smaller of its Timeout and
 // [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
 // asked. hc is read once and never written to.
+//
+// A transport of another type than [*http.Transport] runs in a goroutine of its
+// own: where it does not end with the context of its request, the call returns
+// without it 50 ms later.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {

@@ -17,6 +17,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,19 +71,31 @@ func TestAProxyIsUsed(t *testing.T) {
 }
 
 func TestAProxyThatRefusesToConnectIsNotAskedAgain(t *testing.T) {
-	var asked atomic.Int32
-	proxy, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
-		asked.Add(1)
-		assert.Equal(t, http.MethodConnect, request.Method)
-		assert.Empty(t, request.Header.Get("Authorization"), "the proxy never sees the credentials")
-		http.Error(w, "who are you?", http.StatusProxyAuthRequired)
-	})
-	address, err := url.Parse(proxy.URL)
-	require.NoError(t, err)
-	err = ask(t.Context(), clientOver(t, &http.Transport{Proxy: http.ProxyURL(address)}))
-	assert.ErrorIs(t, err, ErrTransport)
-	assert.Contains(t, err.Error(), "a proxy on the way asks for credentials")
-	assert.EqualValues(t, 1, asked.Load())
+	own := defaultTransport().(*http.Transport)
+	for refusal, transport := range map[string]*http.Transport{
+		"407 Proxy Authentication Required": {},
+		"403 Forbidden":                     {},
+		"407 Who are you?":                  own.Clone(),
+		"403 Not with me":                   own.Clone(),
+	} {
+		var asked atomic.Int32
+		proxy, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
+			asked.Add(1)
+			assert.Equal(t, http.MethodConnect, request.Method)
+			assert.Empty(t, request.Header.Get("Authorization"), "the proxy never sees the credentials")
+			conn, _, err := http.NewResponseController(w).Hijack()
+			assert.NoError(t, err)
+			_, _ = io.WriteString(conn, "HTTP/1.1 "+refusal+"\r\n\r\n")
+			_ = conn.Close()
+		})
+		address, err := url.Parse(proxy.URL)
+		require.NoError(t, err)
+		transport.Proxy = http.ProxyURL(address)
+		err = ask(t.Context(), clientOver(t, transport))
+		assert.ErrorIs(t, err, ErrTransport, refusal)
+		assert.Equal(t, refusal[:3] == "407", strings.Contains(err.Error(), "a proxy on the way asks for credentials"), refusal)
+		assert.EqualValues(t, 1, asked.Load(), refusal)
+	}
 }
 
 func TestACustomCertificateAuthorityIsTrusted(t *testing.T) {

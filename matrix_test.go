@@ -163,6 +163,7 @@ var faults = []fault{
 	{"reset in the TLS handshake", shaking{sayAndReset("")}, breaks().before().forever()},
 	{"silence in the TLS handshake", shaking{sayAndHold("")}, hangs().before().forever()},
 	{"a proxy that asks for credentials", proxied{say("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")}, fails(insights.ErrTransport).before().forever()},
+	{"a proxy that forbids", proxied{say("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")}, fails(insights.ErrTransport).before().forever()},
 	{"a proxy that finds nobody", proxied{say("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")}, breaks().before().forever()},
 	{"a proxy that is silent", proxied{sayAndHold("")}, hangs().before().forever()},
 	{"reset before the headers", sayAndReset(""), breaks()},
@@ -201,6 +202,7 @@ var faults = []fault{
 	{"HTTP/1.0 without a length", sayAndClose("HTTP/1.0 200 OK\r\n\r\n" + nothing), succeeds().closing()},
 
 	{"truncated gzip", fake(insightstest.ShortGzip(0)), fails(insights.ErrTransport).repeated()},
+	{"an encoding that nobody asked for", fake(insightstest.Fault{Header: http.Header{"Content-Encoding": {"br"}}, Body: []byte("\x0b\x02\x80{}\x03"), Status: http.StatusOK}), fails(insights.ErrBadResponse)},
 	{"no gzip", fake(insightstest.BadGzip(0)), fails(insights.ErrBadResponse)},
 	{"truncated JSON", fake(insightstest.HalfJSON(0)), fails(insights.ErrBadResponse)},
 	{"trailing garbage", json(nothing + "x"), fails(insights.ErrBadResponse)},
@@ -265,6 +267,39 @@ func TestTheMatrixOfFaults(t *testing.T) {
 	}
 }
 
+// A loop over all runs keeps its deadline, whatever the fault, and leaves
+// nothing behind.
+func TestALoopMeetsEveryFault(t *testing.T) {
+	within := setting{attempts: 3, deadline: 2 * time.Second}
+	for _, fault := range faults {
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { fault.onLoop(t, within) })
+		})
+	}
+}
+
+func (f fault) onLoop(t *testing.T, s setting) {
+	n := newNetwork(pipe)
+	stop := f.server.serve(n, -1)
+	transport := &http.Transport{DialContext: n.dial, Proxy: http.ProxyURL(n.proxy), MaxResponseHeaderBytes: 64 << 10}
+	ctx, cancel := context.WithTimeout(t.Context(), s.deadline)
+	defer cancel()
+	began, ended := time.Now(), error(nil)
+	for _, err := range clientOf(t, transport, n.address, s).AllTests(ctx, insights.TestsOptions{Period: lastWeek}) {
+		ended = err
+	}
+	assert.LessOrEqual(t, time.Since(began), s.deadline)
+	if f.outcome.kind != nil {
+		assert.ErrorAs(t, ended, new(*insights.IterationError))
+		assert.ErrorAs(t, ended, new(*insights.APIError))
+	} else {
+		assert.NoError(t, ended)
+	}
+	transport.CloseIdleConnections()
+	stop()
+}
+
 // Real connections break off in the same way.
 func TestTheMatrixOfFaultsOnSockets(t *testing.T) {
 	once := setting{name: "one attempt on a socket", attempts: 1}
@@ -302,11 +337,14 @@ func (f fault) meet(t *testing.T, s setting, connect connector, first int, calls
 	stop()
 }
 
-func clientOf(t *testing.T, transport http.RoundTripper, baseURL string, s setting) *insights.Client {
+func clientOf(t *testing.T, transport http.RoundTripper, baseURL string, s setting, opts ...insights.Option) *insights.Client {
 	t.Helper()
 	account := insights.Credentials{Username: insightstest.Username, AccessKey: insightstest.AccessKey}
-	c, err := insights.NewClient("", account, insights.WithBaseURL(baseURL), insights.WithHTTPClient(&http.Client{Transport: transport}),
-		insights.WithoutRateLimit(), insights.WithRetry(insights.RetryPolicy{MaxAttempts: s.attempts}), insights.WithMaxResponseBytes(512<<10))
+	first := []insights.Option{
+		insights.WithBaseURL(baseURL), insights.WithHTTPClient(&http.Client{Transport: transport}), insights.WithoutRateLimit(),
+		insights.WithRetry(insights.RetryPolicy{MaxAttempts: s.attempts}), insights.WithMaxResponseBytes(512 << 10),
+	}
+	c, err := insights.NewClient("", account, append(first, opts...)...)
 	require.NoError(t, err)
 	return c
 }
