@@ -3,7 +3,6 @@ package insights
 import (
 	"context"
 	"net/http"
-	"runtime"
 	"time"
 )
 
@@ -15,46 +14,21 @@ const patience = 50 * time.Millisecond
 // transport of a caller may not, it is left behind, and ends for nobody: a
 // call is not to hang because of it.
 func orLeave(ctx context.Context, attempt func() (*http.Response, error)) (*http.Response, error) {
-	done := make(chan *ending, 1)
-	go func() {
-		e := &ending{exited: true}
-		defer func() {
-			if e.exited {
-				e.panicked = recover()
-			}
-			done <- e
-		}()
-		e.resp, e.err = attempt()
-		e.exited = false
-	}()
+	var resp *http.Response
+	t := newTask()
+	go t.run(func() (err error) {
+		resp, err = attempt()
+		return err
+	})
 	select {
-	case e := <-done:
-		return e.here()
+	case <-t.done:
+		return resp, t.wait()
 	case <-ctx.Done():
 	}
 	select {
-	case e := <-done:
-		return e.here()
+	case <-t.done:
+		return resp, t.wait()
 	case <-time.After(patience):
 		return nil, timeoutOr(ctx, ctx.Err())
 	}
-}
-
-// ending is how an attempt ended in another goroutine.
-type ending struct {
-	resp     *http.Response
-	err      error
-	exited   bool // it did not return
-	panicked any  // why; nil: by runtime.Goexit
-}
-
-// here ends in the same way in the goroutine of the caller.
-func (e *ending) here() (*http.Response, error) {
-	switch {
-	case e.panicked != nil:
-		panic(e.panicked)
-	case e.exited:
-		runtime.Goexit()
-	}
-	return e.resp, e.err
 }

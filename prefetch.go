@@ -23,45 +23,20 @@ func newPrefetch(ctx context.Context, concurrency int) *prefetch {
 	return f
 }
 
-// task is something under way on a goroutine of its own.
-type task struct {
-	done     chan struct{} // closed when nobody writes to it any more
-	err      error
-	panicked any
-}
-
-// wait waits for the end of the task, on whose behalf it panics.
-func (t *task) wait() error {
-	<-t.done
-	if t.panicked != nil {
-		panic(t.panicked)
-	}
-	return t.err
-}
-
-func (t *task) succeeded() bool {
-	select {
-	case <-t.done:
-		return t.err == nil && t.panicked == nil
-	default:
-		return false
-	}
-}
-
 // start runs work when a slot is free.
 func (f *prefetch) start(t *task, work func(context.Context) error) {
 	ctx := f.ctx
-	t.done = make(chan struct{})
+	*t = newTask()
 	f.tasks.Go(func() {
-		defer close(t.done)
-		defer func() { t.panicked = recover() }()
-		select {
-		case <-ctx.Done():
-			t.err = contextError(ctx)
-		case f.slots <- struct{}{}:
-			defer func() { <-f.slots }()
-			t.err = work(ctx)
-		}
+		t.run(func() error {
+			select {
+			case <-ctx.Done():
+				return contextError(ctx)
+			case f.slots <- struct{}{}:
+				defer func() { <-f.slots }()
+				return work(ctx)
+			}
+		})
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -165,6 +166,20 @@ func TestAPanicOfACallbackComesUpInTheLoop(t *testing.T) {
 			}
 		}))
 		assert.PanicsWithValue(t, "in a callback", func() { _, _ = collect(t.Context(), client, opts) })
+	})
+}
+
+// As a test does that fails in a callback.
+func TestAnExitInACallbackEndsTheLoop(t *testing.T) {
+	inBubble(t, 500, 10*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
+		client := s.client(insights.WithOnAttempt(func(context.Context, insights.Attempt) { runtime.Goexit() }))
+		ended := make(chan bool)
+		go func() {
+			defer close(ended)
+			_, _ = collect(t.Context(), client, opts)
+			ended <- true // not reached
+		}()
+		assert.False(t, <-ended, "its goroutine exits, too")
 	})
 }
 

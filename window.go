@@ -29,7 +29,7 @@ func (l *loop) newMove(at time.Time, hidden int) *move {
 			return err
 		})
 	} else {
-		m.done = make(chan struct{})
+		m.task = newTask()
 		close(m.done)
 	}
 	return m
