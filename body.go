@@ -39,9 +39,6 @@ func receiveBody(resp *http.Response, limit int64) *received {
 	case resp.StatusCode != http.StatusSwitchingProtocols: // whose body is the connection
 		body.err = body.readAll(resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
 	}
-	if body.err == errBodyTooLarge && !isSuccess(resp.StatusCode) {
-		body.err = nil // enough to understand it by
-	}
 	return body
 }
 
