@@ -68,29 +68,40 @@ func peakMemory() (int, error) {
 	return strconv.Atoi(string(found[1]))
 }
 
-// measureMemory compares the peaks of a small and a large loop.
+// measureMemory compares the peaks of small and large loops.
 func measureMemory(ctx context.Context, e *effort) ([]row, error) {
-	few, stopFew, err := startServer(ctx, serverConfig{runs: e.few})
+	many, stop, err := startServer(ctx, serverConfig{runs: e.many})
 	if err != nil {
 		return nil, err
 	}
-	defer stopFew()
-	many, stopMany, err := startServer(ctx, serverConfig{runs: e.many})
-	if err != nil {
-		return nil, err
-	}
-	defer stopMany()
+	defer stop()
 	var rows []row
 	for _, size := range []int{100, 1_000} {
-		for _, concurrency := range []int{4, 8} {
-			small := loopConfig{few, e.few, size, concurrency}
-			large := loopConfig{many, e.many, size, concurrency}
-			row, err := comparePeaks(ctx, e.loops, small, large)
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, row)
+		ofSize, err := comparePageSize(ctx, e, many, size)
+		if err != nil {
+			return nil, err
 		}
+		rows = append(rows, ofSize...)
+	}
+	return rows, nil
+}
+
+// comparePageSize takes for the small loop as many pages of either size: with
+// fewer of them it would never hold as many as it may.
+func comparePageSize(ctx context.Context, e *effort, many string, size int) ([]row, error) {
+	runs := e.few * size / loopPage
+	few, stop, err := startServer(ctx, serverConfig{runs: runs})
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	var rows []row
+	for _, concurrency := range []int{4, 8} {
+		row, err := comparePeaks(ctx, e.loops, loopConfig{few, runs, size, concurrency}, loopConfig{many, e.many, size, concurrency})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
