@@ -12,8 +12,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/sauceinsights/insights"
 )
 
 // mebibyteOfZeros is one block of a gzip stream.

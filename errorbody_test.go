@@ -66,14 +66,14 @@ func TestEveryShapeOfARefusalIsUnderstood(t *testing.T) {
 
 func TestAHugeOrDeepRefusalIsUnderstoodAsFarAsItGoes(t *testing.T) {
 	for name, body := range map[string]string{
-		"nested lists":   strings.Repeat("[", 5_000) + strings.Repeat("]", 5_000),
-		"nested objects": strings.Repeat(`{"error":`, 2_000) + `"deep"` + strings.Repeat("}", 2_000),
-		"unclosed":       strings.Repeat(`{"detail":[`, 6_000),
-		"long message":   `{"message":"` + strings.Repeat("ä ", 10_000) + `"}`,
-		"long text":      strings.Repeat("no ", 10_000),
+		"nested lists":   strings.Repeat("[", 2_000) + strings.Repeat("]", 2_000),
+		"nested objects": strings.Repeat(`{"error":`, 1_000) + `"deep"` + strings.Repeat("}", 1_000),
+		"unclosed":       strings.Repeat(`{"detail":[`, 2_000),
+		"long message":   `{"message":"` + strings.Repeat("ä ", 3_000) + `"}`,
+		"long text":      strings.Repeat("no ", 3_000),
 		"many fields":    `{"a":["` + strings.Repeat(`x","`, 1_000) + `"]}`,
-		"tags":           strings.Repeat("<", 10_000),
-		"open comments":  "<html>" + strings.Repeat("<!-- <script> ", 2_000),
+		"tags":           strings.Repeat("<", 3_000),
+		"open comments":  "<html>" + strings.Repeat("<!-- <script> ", 700),
 	} {
 		message, _ := understand([]byte(body))
 		assert.NotEmpty(t, message, name)

@@ -53,11 +53,14 @@ func refuse(t *testing.T, status int, kind error) {
 	transport := &http.Transport{DialContext: n.dial}
 	defer transport.CloseIdleConnections()
 	for i, body := range bodies {
+		if underRace && (i+status)%3 > 0 {
+			continue
+		}
 		srv.Recover()
 		srv.Fail(insightstest.Reply(-1, status, body))
 		calls := theCalls
 		if underRace {
-			calls = calls[i%len(calls):][:1]
+			calls = theCalls[i%len(theCalls):][:1]
 		}
 		for _, call := range calls {
 			c := clientOf(t, transport, n.address, setting{attempts: 2})

@@ -139,17 +139,18 @@ func overwrite(b []byte) {
 	}
 }
 
-// body hides also what JSON escapes make of a credential: a text with a part of
-// one is overwritten as a whole, and remains a text of the same length.
+// body hides also what JSON escapes make of a credential. A text with escapes
+// is overwritten as a whole, so that it remains one, and of the same length.
 func (mask masker) body(b []byte) {
-	mask(b)
 	var plain []byte
 	for text := range escapedTexts(b) {
 		plain, _ = jsontext.AppendUnquote(plain[:0], text) // of a damaged text as far as it goes
-		if mask(plain) {
-			overwrite(text[1 : len(text)-1])
+		written := text[1 : len(text)-1]
+		if hidden := mask(written); mask(plain) || hidden {
+			overwrite(written)
 		}
 	}
+	mask(b)
 }
 
 // escapedTexts are the texts in a JSON body that hold an escape, with their
