@@ -372,3 +372,23 @@ func FuzzTime(f *testing.F) {
 		assert.Equal(t, run, again, "%s", written)
 	})
 }
+
+func TestNumbersAndTimesAtTheirEdges(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		`100000000000`:           time.UnixMilli(100_000_000_000).UTC(), // the first that is milliseconds
+		`99999999999`:            time.Unix(99_999_999_999, 0).UTC(),
+		`1515687172.5`:           time.Unix(1_515_687_172, 500_000_000).UTC(),
+		`"0000-01-01T00:00:00Z"`: utc(0, 1, 1, 0, 0, 0),
+		`"9999-12-31T23:59:59Z"`: utc(9999, 12, 31, 23, 59, 59),
+	} {
+		var run Test
+		require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{"end_time":%s}`, text), &run), text)
+		assert.Equal(t, want, run.EndTime, text)
+	}
+	for text, want := range map[string]int{`9007199254740992.0`: 1 << 53, `-9007199254740992.0`: -1 << 53} {
+		var count NamedCount
+		require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{"count":%s}`, text), &count), text)
+		assert.Equal(t, want, count.Count)
+	}
+	assert.Error(t, json.Unmarshal([]byte(`{"count":9007199254740994.0}`), new(NamedCount)), "beyond what a float64 tells apart")
+}
