@@ -114,7 +114,7 @@ func TestALoopStartsWithOnePageAndThenWidens(t *testing.T) {
 			synctest.Wait()
 			most := int64(1)
 			if n > 10 {
-				most = 3
+				most = 5
 			}
 			require.LessOrEqual(t, s.asked.Load(), most, "at run %d", n)
 		}
