@@ -74,7 +74,9 @@ func FuzzMask(f *testing.F) {
 	escaped := `\u0051z7-\u0077Xv!kLm\/pRt&\u0079Ui2hGf`
 	for _, body := range []string{
 		account.AccessKey, `{"a":"` + account.AccessKey + `"}`, `{"` + escaped + `":["\\",{"b":"x` + escaped + `"}]}`, `"` + escaped, `\"` + escaped + `"`, `"\`, `"\\"`,
-		`{"a":"\\u003cnBs"}`, // a part of the escaped key begins with the second backslash
+		`{"a":"\\u003cnBs"}`,                          // a part of the escaped key begins with the second backslash
+		`{"a":"\/pRt&yUi2hGf"}`, `{"a":"wXv!kLm\"x"}`, // behind an escape's backslash, and up to one
+		`kLm/pRt\0`, // as encoding/json escapes it, and cut off
 	} {
 		f.Add([]byte(body))
 	}

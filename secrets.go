@@ -61,10 +61,8 @@ func maskerOf(creds Credentials) masker {
 func secretForms(creds Credentials) []string {
 	pair := []byte(creds.Username + ":" + creds.AccessKey)
 	key := []byte(creds.AccessKey)
-	return []string{
+	forms := []string{
 		creds.AccessKey,
-		jsonEscape.Replace(creds.AccessKey),
-		jsonEscapeHTML.Replace(creds.AccessKey),
 		html.EscapeString(creds.AccessKey),
 		url.QueryEscape(creds.AccessKey),
 		url.PathEscape(creds.AccessKey),
@@ -73,13 +71,20 @@ func secretForms(creds Credentials) []string {
 		base64.StdEncoding.EncodeToString(key),
 		base64.URLEncoding.EncodeToString(key),
 	}
+	for _, escape := range jsonEscapes {
+		forms = append(forms, escape.Replace(creds.AccessKey))
+	}
+	return forms
 }
 
-// The ways in which encoders escape a key in JSON.
-var (
-	jsonEscape     = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
-	jsonEscapeHTML = strings.NewReplacer(`"`, `\"`, `\`, `\\`, `/`, `\/`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`)
-)
+// jsonEscapes are the ways in which encoders escape a key in JSON: no more than
+// they must, slashes too, what HTML gives a meaning too, or both.
+var jsonEscapes = []*strings.Replacer{
+	strings.NewReplacer(`"`, `\"`, `\`, `\\`),
+	strings.NewReplacer(`"`, `\"`, `\`, `\\`, `/`, `\/`),
+	strings.NewReplacer(`"`, `\"`, `\`, `\\`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`),
+	strings.NewReplacer(`"`, `\"`, `\`, `\\`, `/`, `\/`, `<`, `\u003c`, `>`, `\u003e`, `&`, `\u0026`),
+}
 
 // blockSet holds the hashes of blocks, a bit each: small enough to stay in the
 // cache while a long text is searched.
