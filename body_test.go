@@ -46,6 +46,20 @@ func TestABodyIsReadToItsEndOrItsBound(t *testing.T) {
 	}
 }
 
+// A buffer is made once where the size is announced, and else grows by
+// doubling, to no more than what shows that the bound is passed.
+func TestABufferIsNoLargerThanItMustBe(t *testing.T) {
+	for size, want := range map[int64]int{1: firstBuffer, 100_000: 100_000 + bytes.MinRead, 2 << 20: largestPooled} {
+		body := new(received)
+		_ = body.readAll(strings.NewReader("cut off"), size, 16<<20)
+		assert.Equal(t, want, cap(body.data), "%d announced", size)
+	}
+	const limit = 16 << 20
+	for size, want := range map[int64]int64{firstBuffer: 2 * firstBuffer, limit/2 - 1: limit - 2, limit / 2: limit + bytes.MinRead, limit - 1: limit + bytes.MinRead} {
+		assert.Equal(t, want, larger(size, limit), "after %d", size)
+	}
+}
+
 func TestWhatBreaksOffKeepsWhatCame(t *testing.T) {
 	body := new(received)
 	err := body.readAll(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errReset)), 8, 100)

@@ -102,10 +102,7 @@ func isJSON(contentType string) bool {
 	if contentType == "" {
 		return true
 	}
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil && mediaType == "" {
-		return false
-	}
+	mediaType, _, _ := mime.ParseMediaType(contentType) // damaged parameters change nothing
 	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }
 

@@ -196,6 +196,7 @@ func TestNothingValidIsRefused(t *testing.T) {
 		"the smallest window":     WithResultWindow(2),
 		"one at a time":           WithConcurrency(1),
 		"one byte":                WithMaxResponseBytes(1),
+		"the largest answer":      WithMaxResponseBytes(math.MaxInt32),
 		"an application":          WithApplication("nightly build (é)", ""),
 		"no logger":               WithLogger(nil),
 		"no events":               WithOnAttempt(nil),

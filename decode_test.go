@@ -179,6 +179,11 @@ func TestTimes(t *testing.T) {
 		`1488370419.0`:                noFraction,
 		`1488370419000`:               noFraction,
 		`1.488370419e12`:              noFraction,
+		`1488370419.5`:                noFraction.Add(time.Second / 2),
+		`99999999999`:                 utc(5138, 11, 16, 9, 46, 39), // the last that is in seconds
+		`100000000000`:                utc(1973, 3, 3, 9, 46, 40),   // the first in milliseconds
+		`"0000-01-01 00:00:00"`:       utc(0, 1, 1, 0, 0, 0),
+		`"9999-12-31 23:59:59"`:       utc(9999, 12, 31, 23, 59, 59),
 		`null`:                        {},
 		`""`:                          {},
 		`"0001-01-01T00:00:00Z"`:      {},
@@ -187,7 +192,7 @@ func TestTimes(t *testing.T) {
 		require.NoError(t, run.UnmarshalJSON([]byte(`{"creation_time":`+text+`}`)), text)
 		assert.Equal(t, want, run.CreationTime, text)
 	}
-	for _, text := range []string{`"yesterday"`, `true`, `[]`, `{}`, `1e300`, `1e17`, `"2017-13-01T12:13:39Z"`, `"-"`} {
+	for _, text := range []string{`"yesterday"`, `true`, `[]`, `{}`, `1e300`, `1e17`, `"2017-13-01T12:13:39Z"`, `"0000-01-01T00:00:00+01:00"`, `"9999-12-31T23:59:59-01:00"`, `"-"`} {
 		assert.Error(t, new(Test).UnmarshalJSON([]byte(`{"creation_time":`+text+`}`)), text)
 	}
 }
@@ -331,6 +336,7 @@ func TestElements(t *testing.T) {
 	}{
 		"at the limit":            {`[` + strings.Repeat(`0,`, limit-1) + `0]`, false},
 		"beyond it":               {`[` + strings.Repeat(`0,`, limit) + `0]`, true},
+		"at it, with commas":      {`[` + strings.Repeat(`0,`, limit-1) + `",,"]`, false},
 		"objects":                 {`{"items":[` + strings.Repeat(`{},`, limit) + `{}]}`, true},
 		"in lists of lists":       {`[` + strings.Repeat(`[0,0],`, limit/2) + `0]`, true},
 		"records are no elements": {`[` + strings.Repeat(record+`,`, 500) + `0]`, false},
