@@ -25,6 +25,7 @@ func TestASlowBodyEndsWithTheAttemptsTimeout(t *testing.T) {
 		assert.NotErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, 10*time.Second, time.Since(began))
 		assert.Equal(t, 200, requireAPIError(t, err).StatusCode)
+		assert.ErrorContains(t, err, "the attempt took longer than 10s")
 		assert.Contains(t, err.Error(), "WithAttemptTimeout")
 	})
 }

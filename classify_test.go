@@ -25,7 +25,7 @@ func TestEveryStatusHasItsKind(t *testing.T) {
 		ErrTransport, ErrTimeout, ErrBadResponse, ErrResponseTooLarge, ErrRedirect, ErrResultWindow,
 	}
 	want := map[int]error{
-		101: ErrBadResponse, 200: nil, 201: nil, 206: nil, 299: nil, 300: ErrRedirect, 302: ErrRedirect, 304: ErrRedirect, 399: ErrRedirect,
+		100: nil, 101: ErrBadResponse, 200: nil, 201: nil, 206: nil, 299: nil, 300: ErrRedirect, 302: ErrRedirect, 304: ErrRedirect, 399: ErrRedirect,
 		400: ErrInvalidRequest, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 407: ErrTransport, 422: ErrInvalidRequest,
 		429: ErrRateLimited, 500: ErrServer, 503: ErrServer, 599: ErrServer, 402: nil, 405: nil, 409: nil, 418: nil, 600: nil, 999: nil,
 	}
