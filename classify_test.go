@@ -181,6 +181,7 @@ func TestTheCauseOfAContextsEndIsKept(t *testing.T) {
 }
 
 func TestTheErrorOfACustomTransportIsOneLine(t *testing.T) {
+	t.Parallel()
 	transport, _ := inTurn(errors.New("line one\nline\x1b[31m two\x00 " + string(bytes.Repeat([]byte("x"), 1<<20))))
 	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
 	assert.Contains(t, err.Error(), "line one line two xxx")

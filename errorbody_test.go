@@ -65,6 +65,7 @@ func TestEveryShapeOfARefusalIsUnderstood(t *testing.T) {
 }
 
 func TestAHugeOrDeepRefusalIsUnderstoodAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string]string{
 		"nested lists":   strings.Repeat("[", 2_000) + strings.Repeat("]", 2_000),
 		"nested objects": strings.Repeat(`{"error":`, 1_000) + `"deep"` + strings.Repeat("}", 1_000),

@@ -109,6 +109,7 @@ func TestACustomCertificateAuthorityIsTrusted(t *testing.T) {
 }
 
 func TestAnUnknownCertificateAuthorityIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	var handshakes atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(answerJSON))
 	server.Config.ErrorLog = quiet

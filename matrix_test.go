@@ -309,6 +309,7 @@ func (f fault) onLoop(t *testing.T, s setting) {
 
 // Real connections break off in the same way.
 func TestTheMatrixOfFaultsOnSockets(t *testing.T) {
+	t.Parallel()
 	once := setting{name: "one attempt on a socket", attempts: 1}
 	for _, fault := range slices.Concat(faults, resets()) {
 		if fault.outcome == breaks() {

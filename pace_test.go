@@ -218,6 +218,7 @@ func TestAPauseThatTheServiceOrdersIsKeptByAll(t *testing.T) {
 
 // Two hundred calls have their places when the pause is ordered.
 func TestAPauseDoesNotEndInARush(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sent := recording(nil)
 		sent.answer = func() *http.Response {
@@ -333,6 +334,7 @@ func TestAPacingWaitThatDoesNotFitKeepsTheAnswer(t *testing.T) {
 }
 
 func TestTwoHundredGoroutinesShareAClientUnderFaults(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sent := recording(nil)
 		sent.answer = func() *http.Response {

@@ -188,6 +188,7 @@ func pause(request *http.Request, d time.Duration) error {
 // services and with random interruptions, with what the same service gives in
 // a single page: every run once, in order.
 func TestAllTestsAgainstTheTruth(t *testing.T) {
+	t.Parallel()
 	for number := *firstCase; number < *firstCase+*cases; number++ {
 		s := randomScenario(number)
 		want := truth(t, s.runs, s.variant.Options)

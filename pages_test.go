@@ -87,6 +87,7 @@ func assertOrdered(t *testing.T, runs []insights.Test, order insights.Order, nam
 }
 
 func TestAServiceThatIgnoresTheOrder(t *testing.T) {
+	t.Parallel()
 	runs := crowd(3, 150)
 	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
 		srv := insightstest.NewServer(insightstest.WithFixedOrder(insights.NewestFirst))
@@ -123,6 +124,7 @@ func TestMoreRunsInASecondThanTheResultWindow(t *testing.T) {
 }
 
 func TestFromAndSizeKeepTheirMeaning(t *testing.T) {
+	t.Parallel()
 	srv := insightstest.NewServer(insightstest.WithResultWindow(50))
 	defer srv.Close()
 	srv.Add(crowd(5, 120)...)
@@ -186,6 +188,7 @@ func TestACancelledLoopSaysHowFarItCame(t *testing.T) {
 }
 
 func TestAllFiveCallsAgainstTheFake(t *testing.T) {
+	t.Parallel()
 	srv := insightstest.NewServer()
 	defer srv.Close()
 	runs := insightstest.Generate(1, 500, dawn, dusk)

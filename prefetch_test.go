@@ -53,6 +53,7 @@ func (s *steady) client(opts ...insights.Option) *insights.Client {
 }
 
 func TestTheLatencyIsSharedByTheRequestsInFlight(t *testing.T) {
+	t.Parallel()
 	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
 		inBubble(t, 3000, 100*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
 			opts.Order = order
@@ -71,6 +72,7 @@ func TestTheLatencyIsSharedByTheRequestsInFlight(t *testing.T) {
 }
 
 func TestALoopStaysWithinTheRateLimit(t *testing.T) {
+	t.Parallel()
 	inBubble(t, 2000, 300*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
 		start := time.Now()
 		refused := 0
@@ -89,6 +91,7 @@ func TestALoopStaysWithinTheRateLimit(t *testing.T) {
 }
 
 func TestASlowConsumerHoldsTheLoopBack(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int{1, 3} {
 		inBubble(t, 300, 10*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
 			n, ahead := 0, 0
@@ -202,6 +205,7 @@ func TestEveryPageFillsTheResponseInfoBeforeItsFirstRun(t *testing.T) {
 
 // Runs that the service forgets in front of a page pull the others forward.
 func TestRunsThatVanishTakeNoOthersWithThem(t *testing.T) {
+	t.Parallel()
 	for _, gone := range []int{5, 15, 60} {
 		fewer := insightstest.NewServer()
 		for i := gone; i < 200; i++ {

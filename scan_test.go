@@ -162,6 +162,7 @@ func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
 // TestTheScannerAgreesOnRandomAnswers writes answers in all kinds of ways and
 // damages some.
 func TestTheScannerAgreesOnRandomAnswers(t *testing.T) {
+	t.Parallel()
 	taken := 0
 	for seed := range uint64(3000) {
 		w := answerWriter{random: rand.New(rand.NewPCG(seed, 1))}
