@@ -26,7 +26,7 @@ soak: ## a client under faults, from 200 goroutines, FOR=2m; what it holds must 
 	go run ./internal/soak -for $(FOR)
 
 fuzz: ## every fuzz target in turn, FOR=2m each
-	for target in $$(go test -list '^Fuzz' . | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FOR) . || exit 1; done
+	for target in $$(go test -list '^Fuzz' . | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FOR) -fuzzminimizetime 200x . || exit 1; done
 
 mutate: ## which changes of the root package the tests do not notice; takes an hour
 	go run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --tags quick --timeout-coefficient 15 -E '^(insightstest|report|examples|internal|bench)/' .

@@ -48,7 +48,7 @@ func attemptWith(transport http.RoundTripper, request *http.Request, limit int64
 		return nil, timeoutOr(request.Context(), err)
 	}
 	body := receiveBody(resp, limit)
-	if body.err != nil && body.err != errBodyTooLarge {
+	if body.err != nil {
 		body.err = timeoutOr(request.Context(), body.err)
 	}
 	resp.Body = body

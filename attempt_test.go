@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -28,6 +31,30 @@ func TestASlowBodyEndsWithTheAttemptsTimeout(t *testing.T) {
 		assert.ErrorContains(t, err, "the attempt took longer than 10s")
 		assert.Contains(t, err.Error(), "WithAttemptTimeout")
 	})
+}
+
+// An answer whose end comes with the timeout is there, and so it counts.
+func TestAnAnswerThatIsWholeAtTheLastMomentIsNotThrownAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		body := iotest.DataErrReader(&lateReader{Reader: strings.NewReader("{}"), after: 10 * time.Second})
+		require.NoError(t, ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body)}, nil
+		}), WithAttemptTimeout(10*time.Second))))
+		assert.Equal(t, 10*time.Second, time.Since(began))
+	})
+}
+
+// lateReader pauses before its first byte.
+type lateReader struct {
+	io.Reader
+	after time.Duration
+}
+
+func (r *lateReader) Read(p []byte) (int, error) {
+	time.Sleep(r.after)
+	r.after = 0
+	return r.Reader.Read(p)
 }
 
 type closer struct{ endless }
