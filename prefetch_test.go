@@ -55,19 +55,19 @@ func (s *steady) client(opts ...insights.Option) *insights.Client {
 func TestTheLatencyIsSharedByTheRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
-		inBubble(t, 3000, 100*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
+		inBubble(t, 1500, 100*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
 			opts.Order = order
 			start := time.Now()
 			got, err := collect(t.Context(), s.client(insights.WithConcurrency(8)), opts)
 			require.NoError(t, err)
-			assert.Len(t, got, 3000)
-			pages := 3000 / 9
+			assert.Len(t, got, 1500)
+			pages := 1500 / 9
 			limit := time.Duration(pages) * s.latency / 8
 			const startUp = 500 * time.Millisecond
 			assert.LessOrEqual(t, time.Since(start), limit*105/100+startUp, "the moved windows cost next to nothing")
 			assert.LessOrEqual(t, s.most, 8)
 			assert.LessOrEqual(t, int(s.asked.Load()), pages*106/100+16, "and few requests")
-		}, insightstest.WithResultWindow(1000))
+		}, insightstest.WithResultWindow(500))
 	}
 }
 

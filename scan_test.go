@@ -164,13 +164,13 @@ func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
 func TestTheScannerAgreesOnRandomAnswers(t *testing.T) {
 	t.Parallel()
 	taken := 0
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		w := answerWriter{random: rand.New(rand.NewPCG(seed, 1))}
 		if requireAgreement(t, w.answer()) {
 			taken++
 		}
 	}
-	assert.Greater(t, taken, 500, "answers that the scanner can tell")
+	assert.Greater(t, taken, 150, "answers that the scanner can tell")
 }
 
 // answerWriter writes random answers.
