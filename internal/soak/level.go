@@ -37,7 +37,7 @@ func (l *load) measure() level {
 const (
 	goroutineNoise = 4
 	fileNoise      = 4
-	heapNoise      = 4 << 20
+	heapNoise      = 8 << 20
 )
 
 // grownFrom is an error where there is more than at the start.

@@ -24,7 +24,7 @@ type load struct {
 	errors          map[string]int // by kind
 }
 
-const heldRuns = 20_000
+const heldRuns = 5_000
 
 func newLoad(goroutines int) *load {
 	end := time.Now().Truncate(time.Second)
@@ -41,6 +41,12 @@ func newLoad(goroutines int) *load {
 
 func (l *load) close() {
 	l.server.Close()
+}
+
+// warmUp reads every run once, as the service writes each at its first reading
+// and keeps it.
+func (l *load) warmUp(ctx context.Context) error {
+	return l.loop(ctx, heldRuns)
 }
 
 // run makes calls from all goroutines for so long.

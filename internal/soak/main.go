@@ -37,6 +37,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	l := newLoad(*goroutines)
 	defer l.close()
+	if err := l.warmUp(ctx); err != nil {
+		return err
+	}
 	l.run(ctx, *length/10)
 	start := l.measure()
 	l.run(ctx, *length-*length/10)

@@ -20,8 +20,8 @@ func TestAShortSoakIsLevel(t *testing.T) {
 func TestWhatGrewIsTold(t *testing.T) {
 	start := level{goroutines: 10, heap: 10 << 20, files: 10}
 	assert.NoError(t, level{goroutines: 12, heap: 12 << 20, files: 12}.grownFrom(start))
-	err := level{goroutines: 20, heap: 20 << 20, files: 20}.grownFrom(start)
-	assert.EqualError(t, err, "10 goroutines more\n10 open files more\n10.0 MiB more on the heap")
+	err := level{goroutines: 20, heap: 30 << 20, files: 20}.grownFrom(start)
+	assert.EqualError(t, err, "10 goroutines more\n10 open files more\n20.0 MiB more on the heap")
 }
 
 func TestBadFlagsAreRefused(t *testing.T) {
