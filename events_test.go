@@ -108,6 +108,19 @@ func TestTheLogHasALinePerAttemptAndPerWait(t *testing.T) {
 	})
 }
 
+func TestAWaitOfASecondForAPlaceIsWorthAWarning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, _ := inTurn(200)
+		lines := logged(t, slog.LevelWarn, func(log *slog.Logger) {
+			c := pacedClient(t, transport, WithLogger(log), WithRateLimit(1, 1))
+			require.NoError(t, ask(t.Context(), c))
+			require.NoError(t, ask(t.Context(), c))
+		})
+		require.Len(t, lines, 1)
+		assert.Contains(t, lines[0], "wait=1s")
+	})
+}
+
 func TestAShortWaitForAPlaceIsNotWorthAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		transport, _ := inTurn(200)

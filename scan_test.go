@@ -148,6 +148,8 @@ func TestRepeatedTextsAreStoredOnce(t *testing.T) {
 		require.Equal(t, text, texts.text([]byte(text)), "however many there are")
 	}
 	long := []byte(strings.Repeat("x", internedLength+1))
+	longest := long[1:]
+	assert.Same(t, unsafe.StringData(texts.text(longest)), unsafe.StringData(texts.text(longest)))
 	assert.NotSame(t, unsafe.StringData(texts.text(long)), unsafe.StringData(texts.text(long)), "long ones are not kept")
 }
 
