@@ -321,9 +321,9 @@ func wholeNumber(text string) (int, bool) {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n, true
 	}
-	const exact = 1 << 53 // beyond it a float64 is no longer every whole number
+	const exact = 1 << 53 // from it on a float64 is no longer every whole number
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > exact {
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
 	return int(f), true

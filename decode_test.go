@@ -388,10 +388,10 @@ func TestNumbersAndTimesAtTheirEdges(t *testing.T) {
 		require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{"end_time":%s}`, text), &run), text)
 		assert.Equal(t, want, run.EndTime, text)
 	}
-	for text, want := range map[string]int{`9007199254740992.0`: 1 << 53, `-9007199254740992.0`: -1 << 53} {
+	for text, want := range map[string]int{`9007199254740991.0`: 1<<53 - 1, `-9007199254740991.0`: 1 - 1<<53} {
 		var count NamedCount
 		require.NoError(t, json.Unmarshal(fmt.Appendf(nil, `{"count":%s}`, text), &count), text)
 		assert.Equal(t, want, count.Count)
 	}
-	assert.Error(t, json.Unmarshal([]byte(`{"count":9007199254740994.0}`), new(NamedCount)), "beyond what a float64 tells apart")
+	assert.Error(t, json.Unmarshal([]byte(`{"count":9007199254740993.0}`), new(NamedCount)), "beyond what a float64 tells apart")
 }
