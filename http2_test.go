@@ -25,7 +25,7 @@ var faultsOfHTTP2 = map[string]struct {
 	"silence in the body":      {func(w http.ResponseWriter, r *http.Request) { begin(w, "{"); <-r.Context().Done() }, hangs()},
 	"a body that dribbles":     {dribble, hangs()},
 	"a body without an end":    {endless, fails(insights.ErrResponseTooLarge)},
-	"a flood of headers":       {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Flood", strings.Repeat("x", 1<<20)) }, fails(insights.ErrResponseTooLarge)},
+	"a flood of headers":       {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Flood", strings.Repeat("~", 1<<20)) }, fails(insights.ErrResponseTooLarge)},
 	"an outage":                {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, fails(insights.ErrServer).repeated()},
 	"a refusal that is reset": {func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)

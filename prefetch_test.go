@@ -55,13 +55,13 @@ func (s *steady) client(opts ...insights.Option) *insights.Client {
 func TestTheLatencyIsSharedByTheRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
-		inBubble(t, 1500, 100*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
+		inBubble(t, 1200, 100*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
 			opts.Order = order
 			start := time.Now()
 			got, err := collect(t.Context(), s.client(insights.WithConcurrency(8)), opts)
 			require.NoError(t, err)
-			assert.Len(t, got, 1500)
-			pages := 1500 / 9
+			assert.Len(t, got, 1200)
+			pages := 1200 / 9
 			limit := time.Duration(pages) * s.latency / 8
 			const startUp = 500 * time.Millisecond
 			assert.LessOrEqual(t, time.Since(start), limit*105/100+startUp, "the moved windows cost next to nothing")
@@ -73,7 +73,7 @@ func TestTheLatencyIsSharedByTheRequestsInFlight(t *testing.T) {
 
 func TestALoopStaysWithinTheRateLimit(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 2000, 300*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
+	inBubble(t, 1200, 300*time.Millisecond, func(t *testing.T, s *steady, opts insights.TestsOptions) {
 		start := time.Now()
 		refused := 0
 		client := s.client(insights.WithRateLimit(8, 2), insights.WithOnAttempt(func(_ context.Context, a insights.Attempt) {
@@ -83,9 +83,9 @@ func TestALoopStaysWithinTheRateLimit(t *testing.T) {
 		}))
 		got, err := collect(t.Context(), client, opts)
 		require.NoError(t, err)
-		assert.Len(t, got, 2000)
+		assert.Len(t, got, 1200)
 		assert.Zero(t, refused, "answers of 429")
-		limit := 2000 / 9 * time.Second / 8
+		limit := 1200 / 9 * time.Second / 8
 		assert.LessOrEqual(t, time.Since(start), limit*105/100+2*time.Second)
 	}, insightstest.WithServerLimit(10, 3500))
 }

@@ -247,7 +247,7 @@ func platformQuery(r *rand.Rand) url.Values {
 // every run, over random runs, parameters and switches.
 func TestBruteForce(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 10 {
+	for range 6 {
 		m := randomModel(r, 250)
 		srv, hc := start(t, m.options()...), plain(t)
 		for part := range slices.Chunk(m.runs, 100) {

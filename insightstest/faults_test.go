@@ -125,18 +125,18 @@ func TestFaultsWithoutEnd(t *testing.T) {
 	}
 	t.Run("endless", func(t *testing.T) {
 		resp, _ := begin(t, insightstest.EndlessBody(1), "identity")
-		n, err := io.CopyN(io.Discard, resp.Body, 10<<20)
+		n, err := io.CopyN(io.Discard, resp.Body, 2<<20)
 		require.NoError(t, err)
-		assert.Equal(t, int64(10<<20), n)
+		assert.Equal(t, int64(2<<20), n)
 		assert.Equal(t, int64(-1), resp.ContentLength)
 	})
 	t.Run("gzip bomb", func(t *testing.T) {
 		resp, _ := begin(t, insightstest.GzipBomb(1), "gzip")
 		assert.Equal(t, "gzip", resp.Header.Get("Content-Encoding"))
 		compressed := &counter{r: resp.Body}
-		_, err := io.CopyN(io.Discard, unzipping(t, compressed), 10<<20)
+		_, err := io.CopyN(io.Discard, unzipping(t, compressed), 2<<20)
 		require.NoError(t, err)
-		assert.Less(t, compressed.n, 1<<20)
+		assert.Less(t, compressed.n, 1<<18)
 	})
 	t.Run("stall", func(t *testing.T) {
 		resp, cancel := begin(t, insightstest.StallAt(1, 7), "identity")

@@ -258,13 +258,13 @@ func TestServerLimit(t *testing.T) {
 func TestManyConnectionsAtOnce(t *testing.T) {
 	srv := start(t)
 	srv.Fail(insightstest.DropConnection(10), insightstest.Truncate(10).After(20), insightstest.Outage(10))
-	runs := insightstest.Generate(1, 400, noon, noon.Add(time.Hour))
+	runs := insightstest.Generate(1, 160, noon, noon.Add(time.Hour))
 	hc := plain(t)
 	var workers sync.WaitGroup
 	for worker := range 16 {
 		workers.Go(func() {
-			for i := range 20 {
-				srv.Add(runs[worker*20+i])
+			for i := range 10 {
+				srv.Add(runs[worker*10+i])
 				path := allPaths[i%len(allPaths)]
 				resp, err := hc.Do(request(t, srv, path, everything(path)))
 				if err == nil {
@@ -277,8 +277,8 @@ func TestManyConnectionsAtOnce(t *testing.T) {
 	}
 	workers.Wait()
 	got := get[wireGroup](t, hc, srv, insightstest.PathTests, around("size", "1000"))
-	assert.Len(t, got.Items, 320)
-	assert.GreaterOrEqual(t, len(srv.Requests()), 321)
+	assert.Len(t, got.Items, 160)
+	assert.GreaterOrEqual(t, len(srv.Requests()), 161)
 }
 
 func TestListener(t *testing.T) {

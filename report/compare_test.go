@@ -90,7 +90,7 @@ func TestCompareFindsNoNewlyFlakyTestWhereNothingChanged(t *testing.T) {
 	for seed := range uint64(2) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var periods [2][]insights.Test
-		for i := range 150 {
+		for i := range 100 {
 			for half := range periods {
 				periods[half] = append(periods[half], history(fmt.Sprint(i), randomOutcomes(random, 50))...)
 			}

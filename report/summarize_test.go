@@ -107,7 +107,7 @@ func flipsOf(runs []insights.Test, completeAs report.CompleteAs) int {
 
 func TestEveryFigureIsThatOfTheRuns(t *testing.T) {
 	for seed := range uint64(2) {
-		runs := randomRuns(seed, 250)
+		runs := randomRuns(seed, 150)
 		newestFirst := slices.Clone(runs)
 		slices.Reverse(newestFirst)
 		for _, completeAs := range []report.CompleteAs{report.CompleteIgnored, report.CompletePassed, report.CompleteFailed} {

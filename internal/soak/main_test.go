@@ -10,7 +10,7 @@ import (
 
 func TestAShortSoakIsLevel(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, run(t.Context(), []string{"-for", "500ms", "-goroutines", "10"}, &out), "%s", &out)
+	require.NoError(t, run(t.Context(), []string{"-for", "200ms", "-goroutines", "4"}, &out), "%s", &out)
 	assert.NotContains(t, out.String(), "other:", "every error has a kind")
 	for _, figure := range []string{"requests", "goroutines", "heap, MiB", "open files"} {
 		assert.Contains(t, out.String(), figure)
