@@ -3,11 +3,8 @@ package insights
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,8 +21,17 @@ var lenient = json.JoinOptions(
 	json.WithUnmarshalers(json.JoinUnmarshalers(
 		json.UnmarshalFromFunc(readTime),
 		json.UnmarshalFromFunc(readInt),
+		json.UnmarshalFromFunc(readRuns),
+		json.UnmarshalFromFunc(readStatuses),
+		json.UnmarshalFromFunc(func(d *jsontext.Decoder, into readerFrom) error { return into.readFrom(d) }),
 	)),
 )
+
+// readerFrom is a part of an answer. As a part it is read on from where the
+// answer is, with readFrom; its UnmarshalJSON is for those who read it alone.
+type readerFrom interface {
+	readFrom(*jsontext.Decoder) error
+}
 
 // decodeAnswer reads a body that must be one JSON object of the shape that
 // answer, a pointer to a struct, promises. Members may be missing; but a body
@@ -62,11 +68,31 @@ func holdsMemberOf(body []byte, t reflect.Type) bool {
 	})
 }
 
-// decode reads data into a new value, so that nothing of an earlier member of
-// the same name is left, and puts it in place when all of it was understood.
+func memberNames(t reflect.Type) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// decode reads data into a new value, and puts it in place when all of it was
+// understood.
 func decode[T any](data []byte, into *T) error {
 	var value T
 	if err := json.Unmarshal(data, &value, lenient); err != nil {
+		return err
+	}
+	*into = value
+	return nil
+}
+
+// read reads the next value of d. It is a new one, so that nothing of an
+// earlier member of the same name is left.
+func read[T any](d *jsontext.Decoder, into *T) error {
+	var value T
+	if err := json.UnmarshalDecode(d, &value); err != nil {
 		return err
 	}
 	*into = value
@@ -78,8 +104,33 @@ func (t *Test) UnmarshalJSON(data []byte) error {
 	if scan(data, t, (*scanner).run) {
 		return nil
 	}
+	return decode(data, t)
+}
+
+func (t *Test) readFrom(d *jsontext.Decoder) error {
 	type fields Test
-	return decode(data, (*fields)(t))
+	return scanOrRead(d, t, (*scanner).run, (*fields)(t))
+}
+
+// readRuns reads a list of runs as a whole, which is faster than run by run.
+func readRuns(d *jsontext.Decoder, into *[]Test) error {
+	type list []Test
+	return scanOrRead(d, into, (*scanner).runs, (*list)(into))
+}
+
+// scanOrRead leaves the next value to the scanner and, if that can't tell, to
+// json/v2, for which it is of type U.
+func scanOrRead[T, U any](d *jsontext.Decoder, into *T, scanned func(*scanner, *T) bool, plain *U) error {
+	value, err := d.ReadValue()
+	if err != nil || scan(value, into, scanned) {
+		return err
+	}
+	var fresh U
+	if err := json.Unmarshal(value, &fresh, d.Options()); err != nil {
+		return err
+	}
+	*plain = fresh
+	return nil
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -87,102 +138,141 @@ func (l *TestList) UnmarshalJSON(data []byte) error {
 	if scan(data, l, (*scanner).testList) {
 		return nil
 	}
+	return decode(data, l)
+}
+
+func (l *TestList) readFrom(d *jsontext.Decoder) error {
 	type fields TestList
-	return decode(data, (*fields)(l))
+	return read(d, (*fields)(l))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (m *TestMetrics) UnmarshalJSON(data []byte) error {
+func (m *TestMetrics) UnmarshalJSON(data []byte) error { return decode(data, m) }
+
+func (m *TestMetrics) readFrom(d *jsontext.Decoder) error {
 	type fields TestMetrics
-	return decode(data, (*fields)(m))
+	return read(d, (*fields)(m))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (a *TestAggs) UnmarshalJSON(data []byte) error {
+func (a *TestAggs) UnmarshalJSON(data []byte) error { return decode(data, a) }
+
+func (a *TestAggs) readFrom(d *jsontext.Decoder) error {
 	type fields TestAggs
-	return decode(data, (*fields)(a))
+	return read(d, (*fields)(a))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (t *TestTrends) UnmarshalJSON(data []byte) error {
+func (t *TestTrends) UnmarshalJSON(data []byte) error { return decode(data, t) }
+
+func (t *TestTrends) readFrom(d *jsontext.Decoder) error {
 	type fields TestTrends
-	return decode(data, (*fields)(t))
+	return read(d, (*fields)(t))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (b *BuildsTests) UnmarshalJSON(data []byte) error {
+func (b *BuildsTests) UnmarshalJSON(data []byte) error { return decode(data, b) }
+
+func (b *BuildsTests) readFrom(d *jsontext.Decoder) error {
 	type fields BuildsTests
-	return decode(data, (*fields)(b))
+	return read(d, (*fields)(b))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (l *BuildList) UnmarshalJSON(data []byte) error {
+func (l *BuildList) UnmarshalJSON(data []byte) error { return decode(data, l) }
+
+func (l *BuildList) readFrom(d *jsontext.Decoder) error {
 	type fields BuildList
-	return decode(data, (*fields)(l))
+	return read(d, (*fields)(l))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (b *Build) UnmarshalJSON(data []byte) error {
+func (b *Build) UnmarshalJSON(data []byte) error { return decode(data, b) }
+
+func (b *Build) readFrom(d *jsontext.Decoder) error {
 	type fields Build
-	return decode(data, (*fields)(b))
+	return read(d, (*fields)(b))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (a *BuildAggs) UnmarshalJSON(data []byte) error {
+func (a *BuildAggs) UnmarshalJSON(data []byte) error { return decode(data, a) }
+
+func (a *BuildAggs) readFrom(d *jsontext.Decoder) error {
 	type fields BuildAggs
-	return decode(data, (*fields)(a))
+	return read(d, (*fields)(a))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (g *TestGroup) UnmarshalJSON(data []byte) error {
+func (g *TestGroup) UnmarshalJSON(data []byte) error { return decode(data, g) }
+
+func (g *TestGroup) readFrom(d *jsontext.Decoder) error {
 	type fields TestGroup
-	return decode(data, (*fields)(g))
+	return read(d, (*fields)(g))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (t *ErrorTrends) UnmarshalJSON(data []byte) error {
+func (t *ErrorTrends) UnmarshalJSON(data []byte) error { return decode(data, t) }
+
+func (t *ErrorTrends) readFrom(d *jsontext.Decoder) error {
 	type fields ErrorTrends
-	return decode(data, (*fields)(t))
+	return read(d, (*fields)(t))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (b *ErrorBucket) UnmarshalJSON(data []byte) error {
+func (b *ErrorBucket) UnmarshalJSON(data []byte) error { return decode(data, b) }
+
+func (b *ErrorBucket) readFrom(d *jsontext.Decoder) error {
 	type fields ErrorBucket
-	return decode(data, (*fields)(b))
+	return read(d, (*fields)(b))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
-func (c *NamedCount) UnmarshalJSON(data []byte) error {
+func (c *NamedCount) UnmarshalJSON(data []byte) error { return decode(data, c) }
+
+func (c *NamedCount) readFrom(d *jsontext.Decoder) error {
 	type fields NamedCount
-	return decode(data, (*fields)(c))
+	return read(d, (*fields)(c))
+}
+
+// readStatuses reads the counts of [TestAggs].
+func readStatuses(d *jsontext.Decoder, into *map[Status]int) error {
+	type fields map[Status]int
+	return read(d, (*fields)(into))
 }
 
 // UnmarshalJSON reads the status as a number or as the text of one; whatever
 // else it is counts as 0.
-func (m *Meta) UnmarshalJSON(data []byte) error {
+func (m *Meta) UnmarshalJSON(data []byte) error { return decode(data, m) }
+
+func (m *Meta) readFrom(d *jsontext.Decoder) error {
 	var wire struct {
 		Status jsontext.Value `json:"status"`
 	}
-	if err := decode(data, &wire); err != nil {
-		return err
-	}
-	digits, err := jsontext.AppendUnquote(nil, wire.Status)
+	err := json.UnmarshalDecode(d, &wire)
+	m.Status = statusOf(wire.Status)
+	return err
+}
+
+func statusOf(value jsontext.Value) int {
+	digits, err := jsontext.AppendUnquote(nil, value)
 	if err != nil {
-		digits = wire.Status
+		digits = value
 	}
-	m.Status, _ = wholeNumber(string(digits))
-	return nil
+	status, _ := wholeNumber(string(digits))
+	return status
 }
 
 // UnmarshalJSON takes the time from datetime where there is one, and from
 // timestamp otherwise: text, Unix seconds or Unix milliseconds.
-func (b *TrendBucket) UnmarshalJSON(data []byte) error {
+func (b *TrendBucket) UnmarshalJSON(data []byte) error { return decode(data, b) }
+
+func (b *TrendBucket) readFrom(d *jsontext.Decoder) error {
 	type fields TrendBucket
 	var wire struct {
 		fields
 		Datetime time.Time `json:"datetime"`
 	}
-	if err := decode(data, &wire); err != nil {
+	if err := json.UnmarshalDecode(d, &wire); err != nil {
 		return err
 	}
 	*b = TrendBucket(wire.fields)
@@ -190,208 +280,4 @@ func (b *TrendBucket) UnmarshalJSON(data []byte) error {
 		b.Timestamp = wire.Datetime
 	}
 	return nil
-}
-
-// UnmarshalJSON reads the known aggregations and, into Other, every further
-// one that has their shape.
-func (a *TrendAggs) UnmarshalJSON(data []byte) error {
-	type fields TrendAggs
-	value, err := withOther[fields, []NamedCount](data)
-	if err == nil {
-		value.known.Other = value.other
-		*a = TrendAggs(value.known)
-	}
-	return err
-}
-
-// MarshalJSON writes every aggregation under its key on the wire.
-func (a TrendAggs) MarshalJSON() ([]byte, error) {
-	type fields TrendAggs
-	return marshalWithOther(fields(a), a.Other)
-}
-
-// UnmarshalJSON reads the known totals and, into Other, every further one that
-// has their shape.
-func (m *TrendMetrics) UnmarshalJSON(data []byte) error {
-	type fields TrendMetrics
-	value, err := withOther[fields, map[string]int](data)
-	if err == nil {
-		value.known.Other = value.other
-		*m = TrendMetrics(value.known)
-	}
-	return err
-}
-
-// MarshalJSON writes all totals under their keys on the wire.
-func (m TrendMetrics) MarshalJSON() ([]byte, error) {
-	type fields TrendMetrics
-	return marshalWithOther(fields(m), m.Other)
-}
-
-// open is an object with known members and others of one shape.
-type open[T, V any] struct {
-	known T
-	other map[string]V
-}
-
-func withOther[T, V any](data []byte) (open[T, V], error) {
-	var value open[T, V]
-	if err := decode(data, &value.known); err != nil {
-		return value, err
-	}
-	var members map[string]jsontext.Value
-	if err := decode(data, &members); err != nil {
-		return value, err
-	}
-	known := memberNames(reflect.TypeFor[T]())
-	for name, raw := range members {
-		var other V
-		if slices.Contains(known, name) || raw.Kind() == 'n' || decode(raw, &other) != nil {
-			continue // known, or of another shape
-		}
-		if value.other == nil {
-			value.other = make(map[string]V)
-		}
-		value.other[name] = other
-	}
-	return value, nil
-}
-
-func memberNames(t reflect.Type) []string {
-	var names []string
-	for _, field := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
-	}
-	return names
-}
-
-// marshalWithOther writes one object: the members of known that are set, and
-// the others under their own names, sorted. A known name counts once.
-func marshalWithOther[V any](known any, other map[string]V) ([]byte, error) {
-	members := make(map[string]any, len(other))
-	for name, value := range other {
-		members[name] = value
-	}
-	value := reflect.ValueOf(known)
-	for i, name := range memberNames(value.Type()) {
-		if field := value.Field(i); name != "-" && !field.IsNil() {
-			members[name] = field.Interface()
-		}
-	}
-	return json.Marshal(members, json.Deterministic(true))
-}
-
-// UnmarshalJSON reads a number, or null as 0.
-func (s *Seconds) UnmarshalJSON(data []byte) error {
-	value := jsontext.Value(data)
-	switch value.Kind() {
-	case 'n':
-		*s = 0
-		return nil
-	case '0':
-		f, err := strconv.ParseFloat(string(data), 64)
-		*s = Seconds(f)
-		return err
-	}
-	return fmt.Errorf("seconds are no number: %s", value.Kind())
-}
-
-func readInt(d *jsontext.Decoder, into *int) error {
-	value, err := d.ReadValue()
-	switch {
-	case err != nil:
-		return err
-	case value.Kind() == 'n':
-		*into = 0
-		return nil
-	case value.Kind() != '0':
-		return fmt.Errorf("want a whole number, got a %s", value.Kind())
-	}
-	n, ok := wholeNumber(string(value))
-	if !ok {
-		return errors.New("want a whole number within range")
-	}
-	*into = n
-	return nil
-}
-
-// wholeNumber reads 25, and 25.0 and 2.5e1 just as well.
-func wholeNumber(text string) (int, bool) {
-	if n, err := strconv.Atoi(text); err == nil {
-		return n, true
-	}
-	const exact = 1 << 53 // from it on a float64 is no longer every whole number
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
-		return 0, false
-	}
-	return int(f), true
-}
-
-func readTime(d *jsontext.Decoder, into *time.Time) error {
-	value, err := d.ReadValue()
-	if err != nil {
-		return err
-	}
-	*into = time.Time{}
-	switch value.Kind() {
-	case 'n':
-		return nil
-	case '0':
-		*into, err = unixTime(string(value))
-		return err
-	case '"':
-		text, unquoteErr := jsontext.AppendUnquote(nil, value)
-		if unquoteErr != nil && !errors.Is(unquoteErr, jsontext.ErrDuplicateName) {
-			return errors.New("the text of a time is damaged")
-		}
-		*into, err = parseTime(string(text))
-		return err
-	}
-	return fmt.Errorf("want a time, got a %s", value.Kind())
-}
-
-// timeLayouts are the forms of a time besides RFC 3339. Without a zone it is
-// UTC; a fraction of a second is accepted by all.
-var timeLayouts = []string{
-	time.RFC3339,
-	"2006-01-02T15:04:05",
-	"2006-01-02 15:04:05Z07:00",
-	"2006-01-02 15:04:05",
-}
-
-// parseTime reads a time in any of its forms. The empty text is no time.
-func parseTime(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return inRange(t.UTC())
-		}
-	}
-	return time.Time{}, errors.New("want a time such as 2021-05-01T12:00:00Z")
-}
-
-// unixTime reads Unix seconds, or milliseconds where the number is too large
-// for seconds.
-func unixTime(number string) (time.Time, error) {
-	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || math.Abs(f) > math.MaxInt64/1e3 {
-		return time.Time{}, errors.New("the number of a time is out of range")
-	}
-	if f >= leastUnixMillis {
-		return inRange(time.UnixMilli(int64(f)).UTC())
-	}
-	whole, fraction := math.Modf(f)
-	return inRange(time.Unix(int64(whole), int64(fraction*1e9)).UTC())
-}
-
-// inRange refuses a time that could not be written again.
-func inRange(t time.Time) (time.Time, error) {
-	if year := t.Year(); year < 0 || year > 9999 {
-		return time.Time{}, errors.New("the year of a time is out of range")
-	}
-	return t, nil
 }

@@ -256,6 +256,11 @@ func TestLastOfTwoMembersCounts(t *testing.T) {
 	var metrics TestMetrics
 	require.NoError(t, decodeAnswer([]byte(`{"aggs":{"count":1,"fastestRun":{"id":"a"},"fastestRun":{"name":"n"}},"aggs":{"slowestRun":{"id":"s"}}}`), &metrics))
 	assert.Equal(t, TestAggs{SlowestRun: &Test{ID: "s"}}, metrics.Aggs)
+	require.NoError(t, decodeAnswer([]byte(`{"aggs":{"statuses":{"passed":1},"statuses":{"failed":2}}}`), &metrics))
+	assert.Equal(t, map[Status]int{StatusFailed: 2}, metrics.Aggs.Statuses)
+	var aggs TrendAggs
+	require.NoError(t, stdjson.Unmarshal([]byte(`{"os":[{"name":"a","name":"b"}],"os":[{"count":1}],"new":[{"name":"a"}],"new":7,"newer":[],"newer":[{"name":"b"}]}`), &aggs))
+	assert.Equal(t, TrendAggs{OS: []NamedCount{{Count: 1}}, Other: map[string][]NamedCount{"newer": {{Name: "b"}}}}, aggs)
 }
 
 func TestInvalidUTF8IsReplaced(t *testing.T) {

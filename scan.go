@@ -75,9 +75,16 @@ func (s *scanner) meta(meta *Meta) bool {
 		meta.Status = 200
 		return true
 	}
-	s.space()
-	start := s.at
-	return s.skip() && decode(s.data[start:s.at], meta) == nil
+	return s.object(func(name []byte) bool {
+		isStatus := string(name) == "status"
+		s.space()
+		start := s.at
+		ok := s.skip()
+		if isStatus {
+			meta.Status = statusOf(s.data[start:s.at])
+		}
+		return ok
+	})
 }
 
 func (s *scanner) runs(runs *[]Test) bool {
