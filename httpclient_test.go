@@ -52,9 +52,9 @@ func answerJSON(w http.ResponseWriter, _ *http.Request) {
 }
 
 // clientOf asks server through hc.
-func clientOf(t *testing.T, server *httptest.Server, hc *http.Client, opts ...Option) *Client {
+func clientOf(t *testing.T, server *httptest.Server, hc *http.Client) *Client {
 	t.Helper()
-	return clientOver(t, nil, append([]Option{WithHTTPClient(hc), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1})}, opts...)...)
+	return clientOver(t, nil, WithHTTPClient(hc), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1}))
 }
 
 func TestAProxyIsUsed(t *testing.T) {

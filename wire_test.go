@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -107,9 +106,8 @@ func sayAgain(answer, more string) behaviour {
 // nothing is an answer to each of the calls that holds no run.
 const nothing = `{"meta":{"status":200},"items":[],"aggs":{"count":0},"buckets":[],"metrics":{},"builds":{"items":[]}}`
 
-func ok(body string, headers ...string) string {
-	head := append([]string{"HTTP/1.1 200 OK", fmt.Sprintf("Content-Length: %d", len(body))}, headers...)
-	return strings.Join(head, "\r\n") + "\r\n\r\n" + body
+func ok(body string) string {
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 // Whatever a server sends, a call ends in time, with a value or an error that

@@ -46,8 +46,7 @@ func ExampleServer_Fail() {
 	srv.Fail(insightstest.Throttle(1, time.Hour))
 
 	_, err := passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour))
-	var refused *insights.APIError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*insights.APIError](err); ok {
 		fmt.Println(refused.StatusCode, "come back in", refused.RetryAfter)
 	}
 	// Output: 429 come back in 1h0m0s

@@ -60,7 +60,7 @@ func (g *errorGroups) add(run insights.Test, at time.Time, order *timeOrder) {
 
 // record finds or begins the group of a message; nil where there is no room.
 func (g *errorGroups) record(message string) *errorRecord {
-	message = cut(message, maxErrorText)
+	message = cutError(message)
 	if record, ok := g.known[message]; ok {
 		return record
 	}
@@ -79,7 +79,7 @@ func (g *errorGroups) record(message string) *errorRecord {
 func (r *errorRecord) add(run insights.Test, at time.Time, order *timeOrder) {
 	r.Count++
 	if r.Count == 1 || order.newer(at, r.LastSeen) {
-		r.Sample, r.SampleRun = cut(run.Error, maxErrorText), run.ID
+		r.Sample, r.SampleRun = cutError(run.Error), run.ID
 	}
 	r.FirstSeen = earlier(r.FirstSeen, at)
 	r.LastSeen = later(r.LastSeen, at)

@@ -87,7 +87,7 @@ func (c *junitCollector) add(run insights.Test) {
 	seconds, _ := runTime(run)
 	c.cases[key].add(junitRun{
 		at: at, status: run.Status, outcome: c.completeAs.outcome(run.Status),
-		seconds: seconds, id: run.ID, message: cut(run.Error, maxErrorText), url: run.DetailsURL,
+		seconds: seconds, id: run.ID, message: cutError(run.Error), url: run.DetailsURL,
 	})
 }
 

@@ -58,7 +58,7 @@ func (r *testRecord) addOutcome(o outcome) {
 func (r *testRecord) addFailure(message string, at time.Time, order *timeOrder) {
 	r.LastFailure = later(r.LastFailure, at)
 	if message != "" && (r.LastError == "" || order.newer(at, r.lastMessage)) {
-		r.LastError, r.lastMessage = cut(message, maxErrorText), at
+		r.LastError, r.lastMessage = cutError(message), at
 	}
 }
 
@@ -122,14 +122,15 @@ func (o *timeOrder) strays() int {
 // maxErrorText is how much of an error message is kept, in bytes.
 const maxErrorText = 2000
 
-// cut shortens s to at most n bytes, between two characters. What it cuts is a
-// copy, which does not hold on to the rest.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
+// cutError shortens a message to at most maxErrorText bytes, between two
+// characters. What it cuts is a copy, which does not hold on to the rest.
+func cutError(message string) string {
+	if len(message) <= maxErrorText {
+		return message
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
+	n := maxErrorText
+	for n > 0 && !utf8.RuneStart(message[n]) {
 		n--
 	}
-	return strings.Clone(s[:n])
+	return strings.Clone(message[:n])
 }

@@ -88,7 +88,7 @@ func (c *config) options(stderr io.Writer) ([]insightstest.Option, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("-variant %q is not known: take one of %s", c.variant, strings.Join(variantNames(), "; "))
 	}
-	opts := append(variants[i].Options, insightstest.WithCredentials(c.username, c.key), insightstest.WithLatency(c.latency))
+	opts := append(slices.Clip(variants[i].Options), insightstest.WithCredentials(c.username, c.key), insightstest.WithLatency(c.latency))
 	if c.limit {
 		opts = append(opts, insightstest.WithServerLimit(10, 3_500))
 	}
