@@ -75,6 +75,9 @@ func readOpen[V any](d *jsontext.Decoder, known map[string]*V) (other map[string
 			return nil, err
 		}
 	}
+	if len(other) == 0 {
+		other = nil // also where the last of a name had another shape
+	}
 	_, err = d.ReadToken()
 	return other, err
 }
