@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,8 @@ func TestTheScannerTakesWhatServicesSend(t *testing.T) {
 		"a leap day":              `{"creation_time":"2024-02-29T12:00:00Z"}`,
 		"other times":             `{"creation_time":"2026-01-31T01:02:03+02:00","start_time":"2026-01-31 01:02:03","end_time":""}`,
 		"decimals":                `{"duration":25.0}`,
+		"a zero":                  `{"duration":0}`,
+		"nines":                   `{"duration":99.9}`,
 		"a negative length":       `{"duration":-1.5}`,
 		"an address without ID":   `{"id":"a1","details_url":"https://h.example/jobs/"}`,
 		"the ID behind it":        `{"details_url":"https://h.example/jobs/a1","id":"a1"}`,
@@ -139,6 +142,12 @@ func TestRunsKeepNothingOfTheAnswer(t *testing.T) {
 	assert.Equal(t, []Test{{ID: "a1", Owner: "mia", Error: "a\nb", DetailsURL: "https://h.example/a1"}}, list.Items)
 }
 
+func TestAnIDIsStoredWithItsAddress(t *testing.T) {
+	var run Test
+	require.True(t, scan([]byte(`{"id":"a1","details_url":"https://h.example/a1"}`), &run, (*scanner).run))
+	assert.Same(t, unsafe.StringData(run.DetailsURL[len(run.DetailsURL)-2:]), unsafe.StringData(run.ID))
+}
+
 func TestRepeatedTextsAreStoredOnce(t *testing.T) {
 	texts := newInterned()
 	a, b := texts.text([]byte("Linux")), texts.text([]byte("Linux"))
@@ -159,6 +168,21 @@ func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
 	var list TestList
 	require.True(t, scan(data, &list, (*scanner).testList))
 	assert.LessOrEqual(t, cap(list.Items)*int(unsafe.Sizeof(Test{})), 4*len(data))
+}
+
+// An answer that is cut off anywhere, or has any byte replaced.
+func TestTheScannerAgreesOnDamagedAnswers(t *testing.T) {
+	t.Parallel()
+	whole := []byte(`{"meta":{"status":200},"items":[{"id":"a1","name":"many words é\u09aF\n\ud83d\ude00","creation_time":"2026-01-31T00:00:09.5Z","duration":-90.5,"x":[true,0]}],"has_more":true}`)
+	require.True(t, requireAgreement(t, whole))
+	for i := range whole {
+		requireAgreement(t, slices.Clip(slices.Clone(whole[:i])))
+		for _, b := range []byte("\n\"\\09}\x80") {
+			damaged := slices.Clone(whole)
+			damaged[i] = b
+			requireAgreement(t, damaged)
+		}
+	}
 }
 
 // TestTheScannerAgreesOnRandomAnswers writes answers in all kinds of ways and
