@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -30,7 +31,8 @@ func deliveredUpTo(after Cursor, order Order) *delivered {
 // has reports whether a run was delivered, or lies before the last one that
 // was and so arrived too late.
 func (d *delivered) has(t Test) bool {
-	if _, found := d.seen[t.ID]; found {
+	id := identity(t)
+	if _, found := d.seen[id]; found {
 		return true
 	}
 	if d.disordered || d.at.IsZero() || t.CreationTime.IsZero() {
@@ -39,14 +41,14 @@ func (d *delivered) has(t Test) bool {
 	if order := d.order.compare(t.CreationTime, d.at); order != 0 {
 		return order < 0
 	}
-	_, found := d.atIDs[t.ID]
+	_, found := d.atIDs[id]
 	return found
 }
 
 func (d *delivered) add(t Test) {
-	timeless := t.CreationTime.IsZero()
+	id, timeless := identity(t), t.CreationTime.IsZero()
 	if !d.moved || timeless {
-		d.seen[t.ID] = timeless
+		d.seen[id] = timeless
 	}
 	if timeless {
 		return
@@ -55,7 +57,15 @@ func (d *delivered) add(t Test) {
 		d.at = t.CreationTime
 		clear(d.atIDs)
 	}
-	d.atIDs[t.ID] = struct{}{}
+	d.atIDs[id] = struct{}{}
+}
+
+// identity tells a run from all others: by its ID, or by all that it has.
+func identity(t Test) string {
+	if t.ID != "" {
+		return t.ID
+	}
+	return fmt.Sprintf("%+v", t)
 }
 
 // leaveFirstWindow forgets the IDs of the runs that the order tells by now.

@@ -63,6 +63,7 @@ type loop struct {
 	next   int    // the first record of that page
 	probe  bool   // that page need not touch what was delivered
 	last   *page  // the page before
+	told   bool   // a page said that there were more: so the service does say it
 	marks  []mark // the pages of window so far
 	plan   plan
 	ahead  *prefetch
@@ -257,17 +258,19 @@ func (l *loop) turnOver(p *page, fresh int) {
 	if n < p.size || n > l.plan.stride {
 		l.plan.stride = max(1, n-1) // the service has its own idea of a page
 	}
-	l.last = p
+	l.last, l.told = p, l.told || p.list.HasMore
 	l.keepPlan()
 }
 
-// atEnd reports whether the last page was the last of all.
+// atEnd reports whether the last page was the last of all. That a full page is
+// that is believed of a service only that has said of another that it is not.
 func (l *loop) atEnd() bool {
 	if l.last == nil {
 		return false
 	}
 	n := len(l.last.list.Items)
-	return n == 0 || !l.last.list.HasMore && l.last.from+n < l.client.config.resultWindow
+	isFull := n >= l.last.size && !l.told || l.last.from+n >= l.client.config.resultWindow
+	return n == 0 || !l.last.list.HasMore && !isFull
 }
 
 // failed is the error for the caller, with what it takes to go on.

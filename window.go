@@ -193,7 +193,7 @@ func collectLate(items []Test, by time.Time, found map[string]Test) int {
 			continue
 		}
 		n++
-		found[t.ID] = t
+		found[identity(t)] = t
 	}
 	return n
 }

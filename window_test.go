@@ -1,0 +1,133 @@
+package insights_test
+
+import (
+	stdjson "encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights"
+)
+
+// liar is a service that gives its runs oldest first, and not as it should.
+type liar struct {
+	runs    []insights.Test
+	asked   int
+	hasMore any // nil: as it is
+	refuses int // a record beyond it is refused; 0: none
+}
+
+func (l *liar) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	l.asked++
+	w.Header().Set("Content-Type", "application/json")
+	query := request.URL.Query()
+	from, _ := strconv.Atoi(query.Get("from"))
+	size, _ := strconv.Atoi(query.Get("size"))
+	if l.refuses > 0 && from+size > l.refuses {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"message":"from + size must be %d at most"}`, l.refuses)
+		return
+	}
+	list := l.within(query.Get("start"), query.Get("end"))
+	page := list[min(from, len(list)):min(from+size, len(list))]
+	answer := map[string]any{"items": page, "has_more": from+size < len(list)}
+	if l.hasMore != nil {
+		answer["has_more"] = l.hasMore
+	}
+	_ = stdjson.NewEncoder(w).Encode(answer)
+}
+
+func (l *liar) within(start, end string) []insights.Test {
+	return slices.DeleteFunc(slices.Clone(l.runs), func(run insights.Test) bool {
+		at := run.CreationTime.Format(time.RFC3339)
+		return at < start || at > end
+	})
+}
+
+func (l *liar) collect(t *testing.T, window int) ([]insights.Test, error) {
+	server := httptest.NewServer(l)
+	defer server.Close()
+	c := clientOf(t, server.Client().Transport, server.URL, setting{attempts: 1}, insights.WithResultWindow(window), insights.WithConcurrency(1))
+	return collect(t.Context(), c, insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10})
+}
+
+// secondly are runs of one second after the other.
+func secondly(n int) []insights.Test {
+	runs := make([]insights.Test, n)
+	for i := range runs {
+		runs[i] = insights.Test{ID: fmt.Sprint("run ", i), CreationTime: dawn.Add(time.Duration(i) * time.Second)}
+	}
+	return runs
+}
+
+func TestAFullPageIsNotTakenForTheLastUnlessTheServiceTellsThem(t *testing.T) {
+	for name, hasMore := range map[string]any{"false": false, "null": stdjson.RawMessage("null"), "another kind": "no"} {
+		service := &liar{runs: secondly(45), hasMore: hasMore}
+		got, err := service.collect(t, 10_000)
+		if name == "another kind" {
+			assert.ErrorIs(t, err, insights.ErrBadResponse)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, idsOf(service.runs), idsOf(got), name)
+	}
+	service := &liar{runs: secondly(28)} // three pages that share a record each
+	got, err := service.collect(t, 10_000)
+	require.NoError(t, err)
+	assert.Len(t, got, 28)
+	assert.Equal(t, 3, service.asked, "a service that tells is believed")
+}
+
+func TestRunsWithoutAnIDAreToldApart(t *testing.T) {
+	service := &liar{runs: secondly(45)}
+	for i := range service.runs {
+		service.runs[i].ID, service.runs[i].Name = "", fmt.Sprint("name ", i)
+		service.runs[i].CreationTime = dawn.Add(time.Duration(i/3) * time.Second)
+	}
+	for _, window := range []int{20, 10_000} {
+		got, err := service.collect(t, window)
+		require.NoError(t, err)
+		assert.Equal(t, service.runs, got)
+	}
+}
+
+func TestARefusedRecordIsBeyondTheResultWindow(t *testing.T) {
+	service := &liar{runs: secondly(45), refuses: 30}
+	got, err := service.collect(t, 100)
+	assert.ErrorIs(t, err, insights.ErrResultWindow)
+	assert.ErrorIs(t, err, insights.ErrInvalidRequest)
+	assert.ErrorContains(t, err, "record 27 was refused")
+	assert.ErrorContains(t, err, "from + size must be 30 at most")
+	assert.Len(t, got, 28)
+	got, err = service.collect(t, 30)
+	require.NoError(t, err, "told of it, the loop keeps to it")
+	assert.Equal(t, idsOf(service.runs), idsOf(got))
+}
+
+func TestARefusalOfTheFirstRecordIsNoMatterOfTheWindow(t *testing.T) {
+	service := &liar{refuses: 5}
+	_, err := service.collect(t, 100)
+	assert.ErrorIs(t, err, insights.ErrInvalidRequest)
+	assert.NotErrorIs(t, err, insights.ErrResultWindow)
+}
+
+// Windows in which hardly a page fits.
+func TestTheSmallestResultWindows(t *testing.T) {
+	for window := 2; window < 14; window++ {
+		service := &liar{runs: secondly(40), refuses: window}
+		got, err := service.collect(t, window)
+		if window < 3 {
+			assert.ErrorIs(t, err, insights.ErrResultWindow, "%d: no more than the overlap", window)
+			continue
+		}
+		require.NoError(t, err, "window of %d", window)
+		assert.Equal(t, idsOf(service.runs), idsOf(got), "window of %d", window)
+	}
+}
