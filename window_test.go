@@ -120,7 +120,7 @@ func TestARefusalOfTheFirstRecordIsNoMatterOfTheWindow(t *testing.T) {
 
 // Windows in which hardly a page fits.
 func TestTheSmallestResultWindows(t *testing.T) {
-	for window := 2; window < 14; window++ {
+	for _, window := range []int{2, 3, 4, 11} {
 		service := &liar{runs: secondly(40), refuses: window}
 		got, err := service.collect(t, window)
 		if window < 3 {
