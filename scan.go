@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,6 +47,9 @@ func scan[T any](data []byte, into *T, read func(*scanner, *T) bool) bool {
 		*into = value
 	}
 	s.data, s.id = nil, nil // a pooled scanner keeps no answer
+	if cap(s.plain) > largestPooled {
+		s.plain = nil
+	}
 	scanners.Put(s)
 	return ok
 }
@@ -100,6 +104,9 @@ func (s *scanner) runs(runs *[]Test) bool {
 	}
 	*runs = make([]Test, 0, s.estimate())
 	for {
+		if len(*runs) == cap(*runs) {
+			*runs = slices.Grow(*runs, s.mostRuns()) // once: there are no more to come
+		}
 		*runs = append(*runs, Test{})
 		if !s.run(&(*runs)[len(*runs)-1]) {
 			return false
@@ -114,10 +121,14 @@ func (s *scanner) runs(runs *[]Test) bool {
 // answer that says otherwise in proportion to the answer.
 const leastRun = 256
 
-// estimate is how many runs there may be, by the braces.
+// estimate is how many runs there seem to be.
 func (s *scanner) estimate() int {
-	rest := s.data[s.at:]
-	return min(bytes.Count(rest, []byte{'{'}), len(rest)/leastRun+1)
+	return min(s.mostRuns(), (len(s.data)-s.at)/leastRun+1)
+}
+
+// mostRuns is how many runs there are at most from here on, by the braces.
+func (s *scanner) mostRuns() int {
+	return bytes.Count(s.data[s.at:], []byte{'{'})
 }
 
 // run reads a run. Its ID is most often the end of its address, and then the

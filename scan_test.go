@@ -168,6 +168,10 @@ func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
 	var list TestList
 	require.True(t, scan(data, &list, (*scanner).testList))
 	assert.LessOrEqual(t, cap(list.Items)*int(unsafe.Sizeof(Test{})), 4*len(data))
+	data = []byte(`{"items":[` + strings.Repeat(`{},`, 9_999) + `{}]}`)
+	require.True(t, scan(data, &list, (*scanner).testList))
+	assert.Len(t, list.Items, 10_000)
+	assert.Less(t, cap(list.Items), 10_100, "however many there are, no more are made room for")
 }
 
 // An answer that is cut off anywhere, or has any byte replaced.
