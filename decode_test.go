@@ -116,6 +116,8 @@ func TestLiveShapes(t *testing.T) {
 		assert.Zero(t, run.StartTime)
 		assert.Zero(t, run.EndTime)
 		assert.True(t, run.Status.IsError())
+		assert.True(t, StatusErrored.IsError())
+		assert.False(t, StatusFailed.IsError())
 		assert.Equal(t, StatusError, run.Status, "an unknown spelling stays")
 		assert.Equal(t, "Windows 11", run.OSNormalized)
 		assert.Equal(t, "Chrome 137.0", run.BrowserNormalized)

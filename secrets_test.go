@@ -443,12 +443,23 @@ func TestOnlyPartsOfTheKeyAreMasked(t *testing.T) {
 		hidden := []byte(strings.Repeat("x", offset) + account.AccessKey[4:12] + "tail")
 		mask(hidden)
 		assert.Equal(t, strings.Repeat("x", offset)+"********tail", string(hidden))
+		last := []byte(strings.Repeat("x", offset) + account.AccessKey[4:12])
+		mask(last)
+		assert.Equal(t, strings.Repeat("x", offset)+"********", string(last))
 	}
+}
+
+func TestABodyThatIsASingleTextIsMasked(t *testing.T) {
+	body := []byte(`"\u0051` + account.AccessKey[1:] + `"`)
+	maskerOf(account).body(body)
+	assert.Equal(t, `"`+strings.Repeat("*", len(body)-2)+`"`, string(body))
 }
 
 func TestAShortKeyIsMaskedAsAWhole(t *testing.T) {
 	mask := maskerOf(Credentials{"u", "s3cr3t"})
 	assert.Equal(t, "a ****** and ******!", mask.text("a s3cr3t and s3cr3t!"))
+	assert.Equal(t, "****** first", mask.text("s3cr3t first"))
 	assert.Equal(t, "s3cr3", mask.text("s3cr3"))
+	assert.Equal(t, "it is ****", maskerOf(Credentials{"u", "4b1t"}).text("it is 4b1t"))
 	assert.Equal(t, "abc is in abcde", maskerOf(Credentials{"u", "abc"}).text("abc is in abcde"), "a key of three letters would mask half of every text")
 }

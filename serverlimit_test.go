@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -44,6 +45,15 @@ func TestWhatRemainsIsCountedDown(t *testing.T) {
 		assert.True(t, s.begin(noon), "%d of three", i)
 	}
 	assert.False(t, s.begin(noon), "two of the five were under way")
+}
+
+func TestAPauseIsOrderedByA429AndByEveryFailureOfTheService(t *testing.T) {
+	for status, want := range map[int]time.Duration{200: 0, 403: 0, 429: time.Minute, 500: time.Minute, 503: time.Minute} {
+		s := new(serverLimit)
+		s.observe(answer{status: status, header: http.Header{"Retry-After": {"60"}}}, noon)
+		pause, _ := s.pause(noon)
+		assert.Equal(t, want, pause, "%d", status)
+	}
 }
 
 func TestTheLongestOfTwoPausesCounts(t *testing.T) {
