@@ -221,6 +221,7 @@ func TestRunsThatVanishTakeNoOthersWithThem(t *testing.T) {
 				}
 			}
 			assert.Equal(t, 200, n)
+			assert.Less(t, s.asked.Load(), int64(60), "requests: it goes back no further than it must")
 		})
 		fewer.Close()
 	}

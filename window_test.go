@@ -2,6 +2,7 @@ package insights_test
 
 import (
 	stdjson "encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -106,6 +107,9 @@ func TestARefusedRecordIsBeyondTheResultWindow(t *testing.T) {
 	assert.ErrorContains(t, err, "record 27 was refused")
 	assert.ErrorContains(t, err, "from + size must be 30 at most")
 	assert.Len(t, got, 28)
+	failed, _ := errors.AsType[*insights.IterationError](err)
+	cursor, _ := failed.Rest.After.MarshalText()
+	assert.Equal(t, "2026-05-01T00:00:27Z run+27", string(cursor), "no more than what was delivered last")
 	got, err = service.collect(t, 30)
 	require.NoError(t, err, "told of it, the loop keeps to it")
 	assert.Equal(t, idsOf(service.runs), idsOf(got))
