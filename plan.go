@@ -87,13 +87,11 @@ func (l *loop) lead() int {
 }
 
 // askRemainder asks for the last records of a window that there is no way out
-// of. It fails if there were more behind them.
+// of. It fails if there are none left, as there may be more runs behind them:
+// that a service tells of no more says little where it gives no more.
 func (l *loop) askRemainder() error {
 	if l.room() >= 2 {
 		l.ask(&page{window: l.window, from: l.next, size: l.room()})
-		return nil
-	}
-	if l.last == nil || !l.last.list.HasMore {
 		return nil
 	}
 	if l.delivered.disordered {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
 )
 
 // liar is a service that gives its runs oldest first, and not as it should.
@@ -23,6 +24,7 @@ type liar struct {
 	asked   int
 	hasMore any // nil: as it is
 	refuses int // a record beyond it is refused; 0: none
+	largest int // page; 0: as asked
 }
 
 func (l *liar) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -36,11 +38,17 @@ func (l *liar) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"message":"from + size must be %d at most"}`, l.refuses)
 		return
 	}
+	if l.largest > 0 {
+		size = min(size, l.largest)
+	}
 	list := l.within(query.Get("start"), query.Get("end"))
 	page := list[min(from, len(list)):min(from+size, len(list))]
 	answer := map[string]any{"items": page, "has_more": from+size < len(list)}
 	if l.hasMore != nil {
 		answer["has_more"] = l.hasMore
+	}
+	if l.refuses > 0 && from+size == l.refuses {
+		answer["has_more"] = false // nothing more to be had, whatever there is
 	}
 	_ = stdjson.NewEncoder(w).Encode(answer)
 }
@@ -120,6 +128,45 @@ func TestARefusalOfTheFirstRecordIsNoMatterOfTheWindow(t *testing.T) {
 	_, err := service.collect(t, 100)
 	assert.ErrorIs(t, err, insights.ErrInvalidRequest)
 	assert.NotErrorIs(t, err, insights.ErrResultWindow)
+}
+
+func TestALoopThatDeliversNothingLeavesAllItsOptions(t *testing.T) {
+	service := &liar{refuses: 5}
+	server := httptest.NewServer(service)
+	defer server.Close()
+	c := clientOf(t, server.Client().Transport, server.URL, setting{attempts: 1})
+	opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10, From: 3, Order: insights.OldestFirst}
+	_, err := collect(t.Context(), c, opts)
+	failed, _ := errors.AsType[*insights.IterationError](err)
+	require.NotNil(t, failed)
+	assert.Equal(t, opts, failed.Rest)
+}
+
+func TestSmallerPagesThanAskedForCostNoFurtherRequests(t *testing.T) {
+	service := &liar{runs: secondly(200), largest: 5}
+	got, err := service.collect(t, 10_000)
+	require.NoError(t, err)
+	assert.Len(t, got, 200)
+	assert.LessOrEqual(t, service.asked, 200/4+5)
+}
+
+// Newest first, with runs that end long after they were created, and a service
+// that goes by the end: each moved window hides some that are under way.
+func TestRunsUnderWayAreDeliveredInTheirTurn(t *testing.T) {
+	service := insightstest.NewServer(insightstest.WithMembership(insightstest.ByEnd), insightstest.WithResultWindow(60))
+	defer service.Close()
+	runs := secondly(150)
+	for i := range runs {
+		runs[i].StartTime = runs[i].CreationTime
+		runs[i].EndTime = runs[i].CreationTime.Add(time.Duration(i*37%40) * time.Second)
+	}
+	service.Add(runs...)
+	got, err := collect(t.Context(), service.Client(insights.WithResultWindow(60)), insights.TestsOptions{
+		Period: insights.Between(dawn, dusk), Order: insights.NewestFirst, Size: 20,
+	})
+	require.NoError(t, err)
+	slices.Reverse(runs)
+	assert.Equal(t, idsOf(runs), idsOf(got))
 }
 
 // Windows in which hardly a page fits.
