@@ -130,6 +130,18 @@ func TestARefusalOfTheFirstRecordIsNoMatterOfTheWindow(t *testing.T) {
 	assert.NotErrorIs(t, err, insights.ErrResultWindow)
 }
 
+// Of a crowded second a service gives as much as it can, and says that it was
+// all.
+func TestTheEndOfTheResultWindowIsNotTheEnd(t *testing.T) {
+	service := &liar{runs: secondly(80), refuses: 50}
+	for i := range service.runs {
+		service.runs[i].CreationTime = dawn
+	}
+	got, err := service.collect(t, 50)
+	assert.ErrorIs(t, err, insights.ErrResultWindow)
+	assert.Len(t, got, 50)
+}
+
 func TestALoopThatDeliversNothingLeavesAllItsOptions(t *testing.T) {
 	service := &liar{refuses: 5}
 	server := httptest.NewServer(service)
