@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestAPlaceGivenBackIsFreeForTheNext(t *testing.T) {
 }
 
 func TestTheMemoryOfAnHourIsNotKeptForever(t *testing.T) {
-	w := newHourWindow(1 << 40)
+	w := newHourWindow(math.MaxInt)
 	for i := range 10_000 {
 		now := may2026.Add(time.Duration(i) * time.Second)
 		w.add(w.free(now, now))

@@ -49,7 +49,7 @@ func wholeNumber(text string) (int, bool) {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n, true
 	}
-	const exact = 1 << 53 // from it on a float64 is no longer every whole number
+	const exact = min(1<<53, math.MaxInt) // from 1<<53 on a float64 is no longer every whole number
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false

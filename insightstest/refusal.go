@@ -43,7 +43,7 @@ func (r *refusal) json(shape ErrorShape) []byte {
 	default:
 		w.text("message", r.message)
 		w.open("meta", '{')
-		w.integer("status", r.status)
+		w.integer("status", int64(r.status))
 		w.close('}')
 	}
 	w.close('}')

@@ -174,10 +174,10 @@ func (w *writer) bucketTime(t time.Time) {
 	text := `"` + t.Format(millisecondLayout) + `"`
 	switch w.bucketTimes {
 	case BucketSeconds:
-		w.integer("timestamp", int(t.Unix()))
+		w.integer("timestamp", t.Unix())
 		w.raw("datetime", text)
 	case BucketMilliseconds:
-		w.integer("timestamp", int(t.UnixMilli()))
+		w.integer("timestamp", t.UnixMilli())
 		w.raw("datetime", text)
 	default:
 		w.raw("timestamp", text)

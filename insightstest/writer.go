@@ -65,9 +65,9 @@ func (w *writer) boolean(key string, value bool) {
 }
 
 // integer writes a number that is always whole.
-func (w *writer) integer(key string, n int) {
+func (w *writer) integer(key string, n int64) {
 	w.key(key)
-	w.buf = append(strconv.AppendInt(w.buf, int64(n), 10), ',')
+	w.buf = append(strconv.AppendInt(w.buf, n, 10), ',')
 }
 
 func (w *writer) count(key string, n int) {
