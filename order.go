@@ -1,9 +1,6 @@
 package insights
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // compare compares two times by which of them comes first in a list.
 func (o Order) compare(a, b time.Time) int {
@@ -16,10 +13,15 @@ func (o Order) compare(a, b time.Time) int {
 // inOrder reports whether a list has that order. A run without a time may be
 // anywhere.
 func inOrder(items []Test, order Order) bool {
-	return slices.IsSortedFunc(items, func(a, b Test) int {
-		if a.CreationTime.IsZero() || b.CreationTime.IsZero() {
-			return 0
+	var last time.Time
+	for _, t := range items {
+		if t.CreationTime.IsZero() {
+			continue
 		}
-		return order.compare(a.CreationTime, b.CreationTime)
-	})
+		if !last.IsZero() && order.compare(last, t.CreationTime) > 0 {
+			return false
+		}
+		last = t.CreationTime
+	}
+	return true
 }

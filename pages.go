@@ -41,6 +41,7 @@ func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...Ca
 		}
 		defer l.ahead.stop()
 		if err := l.run(); err != nil && err != errStopped {
+			l.ahead.stop() // the caller may go on with Rest inside the loop
 			yield(Test{}, l.failed(err))
 		}
 	}
@@ -127,7 +128,7 @@ func (l *loop) run() error {
 // record on where need be.
 func (l *loop) page() (*page, error) {
 	for back := l.plan.stride; !l.atEnd(); {
-		if err := l.askAhead(); err != nil || len(l.ahead.queue) == 0 {
+		if err := l.askAhead(); err != nil {
 			return nil, err
 		}
 		p, err := l.take()
@@ -189,7 +190,7 @@ func (l *loop) checkOrder(p *page) error {
 	}
 	l.delivered.disordered = true
 	if l.delivered.moved || p.move != nil {
-		return l.lost("the service ignores the order that it was asked for")
+		return l.lost(orderIgnored)
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ type plan struct {
 }
 
 // askAhead fills the queue. What can't be planned ahead is asked for when its
-// turn has come; if there is nothing more, the queue stays empty.
+// turn has come. It fails where there is no way on, as there may be more runs
+// behind: that a service tells of no more says little where it gives no more.
 func (l *loop) askAhead() error {
 	for len(l.ahead.queue) < l.ahead.reach {
 		p := l.planned()
@@ -50,10 +51,13 @@ func (l *loop) askAhead() error {
 		}
 		l.ask(p)
 	}
-	if len(l.ahead.queue) > 0 || l.moveOn() {
+	if len(l.ahead.queue) > 0 || l.askRemainder() || l.moveOn() {
 		return nil
 	}
-	return l.askRemainder()
+	if l.delivered.disordered {
+		return l.lost(orderIgnored)
+	}
+	return l.lost("it ends among the runs around " + formatTime(l.delivered.at))
 }
 
 // planned is the page after those asked for, or nil if that can't be told yet.
@@ -86,33 +90,34 @@ func (l *loop) lead() int {
 	return l.plan.stride
 }
 
-// askRemainder asks for the last records of a window that there is no way out
-// of. It fails if there are none left, as there may be more runs behind them:
-// that a service tells of no more says little where it gives no more.
-func (l *loop) askRemainder() error {
-	if l.room() >= 2 {
-		l.ask(&page{window: l.window, from: l.next, size: l.room()})
-		return nil
+// askRemainder asks for the last records of the window, and reports whether
+// there are any. Only behind them it is left without a prepared move: they may
+// be all, or show that the service ignores the order.
+func (l *loop) askRemainder() bool {
+	room := l.room()
+	if room == 0 || room == 1 && !l.probe { // the shared record alone is no news
+		return false
 	}
-	if l.delivered.disordered {
-		return l.lost("the service ignores the order that it was asked for")
-	}
-	return l.lost("it ends among the runs around " + formatTime(l.delivered.at))
+	l.ask(&page{window: l.window, from: l.next, size: room})
+	return true
 }
+
+const orderIgnored = "the service ignores the order that it was asked for"
 
 func (l *loop) lost(why string) error {
 	return &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}
 }
 
 // keepPlan keeps what was asked for ahead unless the last page shows that it
-// does not begin where it should.
+// does not begin where it should. A page that need not touch what was
+// delivered must be asked for after what it follows has come.
 func (l *loop) keepPlan() {
 	if len(l.ahead.queue) == 0 {
 		l.plan.from = l.next
 		return
 	}
 	head := l.ahead.queue[0]
-	if head.move == nil && (head.from > l.next || l.probe && head.from < l.next) {
+	if head.move == nil && (head.from > l.next || l.probe) {
 		l.planAnew()
 	}
 }

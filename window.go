@@ -163,17 +163,25 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 		behind.start = behind.end.Add(-time.Second)
 	}
 	found := make(map[string]Test)
-	for from := 0; ; {
+	for from, first := 0, (time.Time{}); ; {
 		size := min(l.size, l.client.config.resultWindow-from)
 		page, err := l.fetch(ctx, behind, OldestFirst, from, size, new(ResponseInfo))
 		if err != nil {
 			return nil, err
 		}
+		n := len(page.Items)
 		if !inOrder(page.Items, OldestFirst) && page.HasMore {
-			return nil, l.lost("the service ignores the order that it was asked for")
+			return nil, l.lost(orderIgnored)
 		}
-		n := collectLate(page.Items, end, found)
-		if n == 0 || n < len(page.Items) || !page.HasMore {
+		collectLate(page.Items, end, found)
+		if n == 0 || !page.HasMore {
+			break
+		}
+		if from == 0 {
+			first = page.Items[0].CreationTime
+		}
+		// Runs that all have the same time may be of a service that ignores the order.
+		if last := page.Items[n-1].CreationTime; last.After(end) && !last.Equal(first) {
 			break
 		}
 		from += max(1, n-1)
@@ -184,16 +192,11 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 	return slices.SortedFunc(maps.Values(found), func(a, b Test) int { return b.CreationTime.Compare(a.CreationTime) }), nil
 }
 
-// collectLate adds the runs created by then, and says how many of items these
-// are.
-func collectLate(items []Test, by time.Time, found map[string]Test) int {
-	n := 0
+// collectLate adds the runs created by then.
+func collectLate(items []Test, by time.Time, found map[string]Test) {
 	for _, t := range items {
-		if t.CreationTime.After(by) {
-			continue
+		if !t.CreationTime.After(by) {
+			found[identity(t)] = t
 		}
-		n++
-		found[identity(t)] = t
 	}
-	return n
 }
