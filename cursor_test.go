@@ -15,6 +15,8 @@ func TestCursorGoesThroughText(t *testing.T) {
 		"a time":           CursorAfter(at),
 		"a time and IDs":   CursorAfter(at, "a", "b, c", "d%20e"),
 		"IDs without time": CursorAfter(time.Time{}, "a", "b"),
+		"others":           {time: at.UTC(), others: []string{"a", "b c"}},
+		"an early one":     {time: at.UTC(), ids: []string{"a"}, others: []string{"b"}, early: true},
 	} {
 		text, err := c.MarshalText()
 		require.NoError(t, err, name)
@@ -26,13 +28,13 @@ func TestCursorGoesThroughText(t *testing.T) {
 }
 
 func TestCursorRefusesOtherText(t *testing.T) {
-	for _, text := range []string{"x", "- ", "2021-05-01 a", "- %zz", "later a"} {
+	for _, text := range []string{"x", "- ", "2021-05-01 a", "- %zz", "later a", "2021-05-01T12:00:00Z", "2021-05-01T12:00:00Z a b c", "2021-05-01T12:00:00Z %zz", "- a b", "0001-01-01T00:00:00Z a"} {
 		assert.ErrorIs(t, new(Cursor).UnmarshalText([]byte(text)), ErrInvalidOptions, text)
 	}
 }
 
 func FuzzCursor(f *testing.F) {
-	for _, text := range []string{"", "- a,b", "2026-05-01T00:00:00Z a", "2026-05-01T00:00:00.5Z a%2Cb,c", "2026-05-01T00:00:00+02:00 ", "x", " "} {
+	for _, text := range []string{"", "- a,b", "2026-05-01T00:00:00Z a", "2026-05-01T00:00:00.5Z a%2Cb,c", "2026-05-01T00:00:00+02:00 ", "?2026-05-01T00:00:00Z a b,c", "2026-05-01T00:00:00Z  b", "x", " "} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -46,6 +48,8 @@ func FuzzCursor(f *testing.F) {
 		require.NoError(t, again.UnmarshalText(written), "%q", written)
 		assert.True(t, c.time.Equal(again.time))
 		assert.Equal(t, c.ids, again.ids)
+		assert.Equal(t, c.others, again.others)
+		assert.Equal(t, c.early, again.early)
 		assert.Equal(t, c.IsZero(), again.IsZero())
 	})
 }

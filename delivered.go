@@ -15,15 +15,26 @@ type delivered struct {
 	at         time.Time           // creation time of the last run
 	atIDs      map[string]struct{} // the runs with that time
 	seen       map[string]bool     // the runs of the first window, and all without a time, for which it is true
+	steps      int                 // times from one to a later one
 	moved      bool                // the first window is left
 	disordered bool                // the service ignores the order
 }
 
+// enoughSteps is how many steps in order show that the service keeps it: fewer
+// may be chance.
+const enoughSteps = 8
+
 func deliveredUpTo(after Cursor, order Order) *delivered {
-	d := &delivered{order: order, at: after.time, atIDs: make(map[string]struct{}), seen: make(map[string]bool), moved: !after.time.IsZero()}
+	d := &delivered{
+		order: order, at: after.time, atIDs: make(map[string]struct{}), seen: make(map[string]bool),
+		moved: !after.time.IsZero() && !after.early,
+	}
 	for _, id := range after.ids {
 		d.atIDs[id] = struct{}{}
-		d.seen[id] = after.time.IsZero()
+		d.seen[id] = false
+	}
+	for _, id := range after.others {
+		d.seen[id] = true // until it is met with a time
 	}
 	return d
 }
@@ -45,19 +56,41 @@ func (d *delivered) has(t Test) bool {
 	return found
 }
 
-func (d *delivered) add(t Test) {
+// knows reports whether a run has come up, or, past the first window, lies
+// before the last one that was. In the first window that is not enough: the
+// service may not keep the order.
+func (d *delivered) knows(t Test) bool {
+	if d.moved {
+		return d.has(t)
+	}
+	_, found := d.seen[identity(t)]
+	return found
+}
+
+// add notes a run that comes up in its turn, and reports whether it is new. One
+// that arrived too late is noted too: the next page may touch nothing else.
+func (d *delivered) add(t Test) bool {
 	id, timeless := identity(t), t.CreationTime.IsZero()
-	if !d.moved || timeless {
+	isNew := !d.has(t)
+	if _, found := d.seen[id]; found || !d.moved || timeless {
 		d.seen[id] = timeless
 	}
-	if timeless {
+	if isNew && !timeless {
+		d.stepTo(t.CreationTime)
+		d.atIDs[id] = struct{}{}
+	}
+	return isNew
+}
+
+func (d *delivered) stepTo(at time.Time) {
+	if at.Equal(d.at) {
 		return
 	}
-	if !t.CreationTime.Equal(d.at) {
-		d.at = t.CreationTime
-		clear(d.atIDs)
+	if !d.at.IsZero() {
+		d.steps++
 	}
-	d.atIDs[id] = struct{}{}
+	d.at = at
+	clear(d.atIDs)
 }
 
 // identity tells a run from all others: by its ID, or by all that it has.
@@ -80,8 +113,19 @@ func (d *delivered) tellsOrder() bool {
 }
 
 func (d *delivered) cursor() Cursor {
-	if !d.tellsOrder() {
-		return CursorAfter(time.Time{}, slices.Sorted(maps.Keys(d.seen))...)
+	others := make(map[string]struct{})
+	early := !d.moved && d.steps < enoughSteps
+	for id, timeless := range d.seen {
+		if _, found := d.atIDs[id]; timeless || !d.tellsOrder() || early && !found {
+			others[id] = struct{}{}
+		}
 	}
-	return CursorAfter(d.at, slices.Sorted(maps.Keys(d.atIDs))...)
+	if !d.tellsOrder() {
+		return Cursor{others: sortedKeys(others)}
+	}
+	return Cursor{time: d.at, ids: sortedKeys(d.atIDs), others: sortedKeys(others), early: early}
+}
+
+func sortedKeys(ids map[string]struct{}) []string {
+	return slices.Sorted(maps.Keys(ids))
 }

@@ -63,6 +63,7 @@ type loop struct {
 	window Period // what the page in turn is of: opts.Period, or a part of it
 	next   int    // the first record of that page
 	probe  bool   // that page need not touch what was delivered
+	first  int    // the first record of the first page
 	last   *page  // the page before
 	told   bool   // a page said that there were more: so the service does say it
 	marks  []mark // the pages of window so far
@@ -89,13 +90,13 @@ func (c *Client) newLoop(ctx context.Context, opts TestsOptions, callOpts []Call
 		client: c, callOpts: callOpts, info: call.info, opts: opts, yield: yield,
 		size:      min(max(2, cmp.Or(opts.Size, defaultPageSize)), c.config.resultWindow),
 		window:    opts.Period,
-		next:      opts.From,
+		next:      max(0, opts.From-1), // see beginsClear
 		probe:     true,
 		ahead:     newPrefetch(ctx, c.config.concurrency),
 		delivered: deliveredUpTo(after, opts.Order),
 	}
 	if l.next+l.size > c.config.resultWindow || !after.IsZero() {
-		l.next, l.skip = 0, opts.From
+		l.next = 0
 	}
 	l.plan = plan{window: l.window, from: l.next, stride: l.size - 1}
 	return l, nil
@@ -114,6 +115,7 @@ func (l *loop) run() error {
 		if p == nil {
 			return l.deliverLate(func(Test) bool { return true })
 		}
+		l.begin(p)
 		fresh, err := l.deliver(p.list.Items)
 		if err != nil {
 			return err
@@ -136,7 +138,11 @@ func (l *loop) page() (*page, error) {
 			return nil, err
 		}
 		if l.accepts(p) {
-			return p, l.enter(p.move)
+			if err := l.enter(p.move); l.last != nil || !errors.Is(err, ErrResultWindow) {
+				return p, err
+			}
+			l.planAnew() // a loop that begins at a cursor can do without a move so far
+			continue
 		}
 		if p.move == nil && p.from <= l.next {
 			l.next, back = max(0, l.next-back), 2*back
@@ -176,10 +182,30 @@ func (l *loop) accepts(p *page) bool {
 	switch {
 	case p.list == nil, p.move != nil && l.delivered.disordered:
 		return false
+	case l.last == nil && p.move == nil:
+		return p.from == l.next && l.beginsClear(p)
 	case l.probe && p.move == nil:
 		return p.from == l.next
 	}
-	return p.from == 0 || slices.ContainsFunc(p.list.Items, l.delivered.has)
+	return p.from == 0 || slices.ContainsFunc(p.list.Items, l.delivered.knows)
+}
+
+// begin notes where the first page lies.
+func (l *loop) begin(p *page) {
+	if l.last == nil {
+		l.first, l.skip = p.from, l.opts.From-p.from
+	}
+}
+
+// beginsClear reports whether a first page shows all runs of the time of the
+// first one to be delivered: those before it, which the options skip, must be
+// known where a cursor or a moved window comes back to that time.
+func (l *loop) beginsClear(p *page) bool {
+	skipped := l.opts.From - p.from
+	items := p.list.Items[:min(len(p.list.Items), skipped+1)]
+	return p.from == 0 || len(items) == 0 || slices.ContainsFunc(items, func(t Test) bool {
+		return !t.CreationTime.IsZero() && !t.CreationTime.Equal(items[0].CreationTime)
+	})
 }
 
 // checkOrder notes that the service ignores the order. Inside the first window
@@ -204,7 +230,7 @@ func (l *loop) deliver(items []Test) (fresh int, err error) {
 		if err != nil {
 			return fresh, err
 		}
-		if l.delivered.has(t) {
+		if !l.delivered.add(t) {
 			continue
 		}
 		fresh++
@@ -220,7 +246,7 @@ func (l *loop) deliverLate(isDue func(Test) bool) error {
 	for len(l.late) > 0 && isDue(l.late[0]) {
 		t := l.late[0]
 		l.late = l.late[1:]
-		if l.delivered.has(t) {
+		if !l.delivered.add(t) {
 			continue
 		}
 		if err := l.emit(t); err != nil {
@@ -231,7 +257,6 @@ func (l *loop) deliverLate(isDue func(Test) bool) error {
 }
 
 func (l *loop) emit(t Test) error {
-	l.delivered.add(t)
 	if l.skip > 0 {
 		l.skip--
 		return nil
@@ -279,6 +304,9 @@ func (l *loop) failed(err error) error {
 	rest := l.opts
 	if l.count > 0 {
 		rest.From, rest.After = 0, l.delivered.cursor()
+	}
+	if l.count > 0 && rest.After.time.IsZero() {
+		rest.From = l.first // the runs before are not among those that it tells
 	}
 	return &IterationError{Delivered: l.count, Err: err, Rest: rest}
 }
