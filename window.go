@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -162,41 +163,50 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 	if !behind.start.Before(behind.end) {
 		behind.start = behind.end.Add(-time.Second)
 	}
-	found := make(map[string]Test)
-	for from, first := 0, (time.Time{}); ; {
+	found := late{by: end, runs: make(map[string]Test)}
+	for from := 0; ; {
 		size := min(l.size, l.client.config.resultWindow-from)
 		page, err := l.fetch(ctx, behind, OldestFirst, from, size, new(ResponseInfo))
 		if err != nil {
 			return nil, err
 		}
-		n := len(page.Items)
 		if !inOrder(page.Items, OldestFirst) && page.HasMore {
 			return nil, l.lost(orderIgnored)
 		}
-		collectLate(page.Items, end, found)
-		if n == 0 || !page.HasMore {
-			break
+		if found.add(page.Items) || !page.HasMore {
+			return found.newestFirst(), nil
 		}
-		if from == 0 {
-			first = page.Items[0].CreationTime
-		}
-		// Runs that all have the same time may be of a service that ignores the order.
-		if last := page.Items[n-1].CreationTime; last.After(end) && !last.Equal(first) {
-			break
-		}
-		from += max(1, n-1)
+		from += max(1, len(page.Items)-1)
 		if l.client.config.resultWindow-from < 2 {
 			return nil, l.lost("too many runs were under way at " + formatTime(end))
 		}
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b Test) int { return b.CreationTime.Compare(a.CreationTime) }), nil
 }
 
-// collectLate adds the runs created by then.
-func collectLate(items []Test, by time.Time, found map[string]Test) {
+// late collects, of a list that begins with the oldest, the runs created by a
+// time.
+type late struct {
+	by    time.Time
+	first time.Time // creation time of the first run of the list
+	runs  map[string]Test
+}
+
+// add adds a page, and reports whether none that follows can have more. One
+// whose runs all have the same time does not show that the oldest come first.
+func (c *late) add(items []Test) (isLast bool) {
 	for _, t := range items {
-		if !t.CreationTime.After(by) {
-			found[identity(t)] = t
+		c.first = cmp.Or(c.first, t.CreationTime)
+		if !t.CreationTime.After(c.by) {
+			c.runs[identity(t)] = t
 		}
 	}
+	if len(items) == 0 {
+		return true
+	}
+	last := items[len(items)-1].CreationTime
+	return last.After(c.by) && !last.Equal(c.first)
+}
+
+func (c *late) newestFirst() []Test {
+	return slices.SortedFunc(maps.Values(c.runs), func(a, b Test) int { return b.CreationTime.Compare(a.CreationTime) })
 }
