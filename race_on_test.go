@@ -4,6 +4,6 @@ package insights_test
 
 // The race detector makes a case ten times as long; quick is for whoever runs
 // the suite a thousand times.
-const defaultCases = 20
+const defaultCases = 12
 
 const underRace = true
