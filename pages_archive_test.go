@@ -200,6 +200,25 @@ func TestRestOfAServiceNotYetKnownToIgnoreTheOrder(t *testing.T) {
 	})
 }
 
+func TestRestOfAServiceThatIgnoresTheOrderKeepsFrom(t *testing.T) {
+	v := visitOf(insights.OldestFirst, 4, archivedAt(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)...)
+	v.archive.order, v.opts.From = "newest", 6
+	synctest.Test(t, func(t *testing.T) {
+		assert.Len(t, v.failAfter(t, 4), 14)
+	})
+}
+
+// The last record of the result window shows that there are no more.
+func TestAPeriodThatJustFitsIntoTheResultWindow(t *testing.T) {
+	v := visitOf(insights.OldestFirst, 4, archivedAt(9)...)
+	v.archive.window, v.archive.more = 10, "always"
+	synctest.Test(t, func(t *testing.T) {
+		got, err := collect(t.Context(), v.client(t), v.opts)
+		require.NoError(t, err)
+		assert.Len(t, got, 9)
+	})
+}
+
 func TestRestOfAServiceThatGivesTheNewestFirstOnly(t *testing.T) {
 	v := visitOf(insights.NewestFirst, 4, archivedAt(2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2)...)
 	v.archive.order = "newest"
