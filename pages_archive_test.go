@@ -22,7 +22,11 @@ import (
 // service that has nothing in common with insightstest.
 func TestAllTestsAgainstAnotherService(t *testing.T) {
 	t.Parallel()
-	for number := *firstCase; number < *firstCase+*cases; number++ {
+	numbers := []uint64{433, 1026, 4121, 4369, 14218} // once wrong
+	for n := range *cases {
+		numbers = append(numbers, *firstCase+n)
+	}
+	for _, number := range numbers {
 		t.Run(strconv.FormatUint(number, 10), func(t *testing.T) {
 			v := randomVisit(number)
 			text := v.String()
