@@ -170,10 +170,11 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !inOrder(page.Items, OldestFirst) && page.HasMore {
+		hasMore := page.HasMore || from+len(page.Items) >= l.client.config.resultWindow
+		if hasMore && !inOrder(page.Items, OldestFirst) {
 			return nil, l.lost(orderIgnored)
 		}
-		if found.add(page.Items) || !page.HasMore {
+		if found.add(page.Items) || !hasMore {
 			return found.newestFirst(), nil
 		}
 		from += max(1, len(page.Items)-1)
