@@ -65,9 +65,10 @@ func TestTheFaultsOfHTTP2(t *testing.T) {
 				if underRace {
 					calls = theCalls[i%len(theCalls):][:1]
 				}
-				if !setting.passes {
-					synctest.Test(t, func(t *testing.T) { overHTTP2(t, fault.handle, fault.outcome, setting, calls) })
+				if setting.passes || underRace && i%2 > 0 {
+					continue
 				}
+				synctest.Test(t, func(t *testing.T) { overHTTP2(t, fault.handle, fault.outcome, setting, calls) })
 			}
 		})
 	}

@@ -444,7 +444,7 @@ func TestQuantilesAreExactAndOfVeryManyRunTimesWithinOnePercent(t *testing.T) {
 		"two values":  func() float64 { return []float64{0.001, 86400}[rnd.IntN(2)] },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, n := range []int{1, 2, 3, 10, 100, 101, 1000, 5000, 9000} {
+			for _, n := range []int{1, 2, 3, 10, 100, 101, 6000} {
 				runs := make([]insights.Test, n)
 				for i := range runs {
 					runs[i] = insights.Test{CreationTime: monday, Duration: insights.Seconds(next())}
@@ -520,7 +520,7 @@ func TestMemoryDoesNotGrowWithTheNumberOfRuns(t *testing.T) {
 		require.Equal(t, n, s.Counts.Runs)
 		return after.TotalAlloc - before.TotalAlloc
 	}
-	assert.Less(t, allocated(100_000), uint64(1<<20), "ten bytes a run would be more")
+	assert.Less(t, allocated(50_000), uint64(1<<19), "ten bytes a run would be as much")
 }
 
 func BenchmarkSummarize(b *testing.B) {
