@@ -45,7 +45,7 @@ func (spaces) Read(p []byte) (int, error) {
 }
 
 // bound is the default one, or one that takes less time to reach.
-var bound = map[bool]int64{false: 16 << 20, true: 2 << 20}[underRace]
+var bound = map[bool]int64{false: 16 << 20, true: 2 << 20}[isAbridged]
 
 // What a hostile body costs in all, the part of the server included.
 func TestHostileBodiesCostTheBoundAnd32MiBAtMost(t *testing.T) {

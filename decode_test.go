@@ -350,8 +350,8 @@ func TestElements(t *testing.T) {
 	}
 }
 
-func TestSixteenMegabytesOfElementsCostLittle(t *testing.T) {
-	body := []byte(`{"items":[` + strings.Repeat(`{},`, 16<<20/3) + `{}]}`)
+func TestEightMebibytesOfElementsCostLittle(t *testing.T) {
+	body := []byte(`{"items":[` + strings.Repeat(`{},`, 8<<20/3) + `{}]}`)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	assert.True(t, tooManyElements(body, maxElements))

@@ -1,7 +1,0 @@
-//go:build !race && !quick
-
-package insights_test
-
-const defaultCases = 300
-
-const underRace = false
