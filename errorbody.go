@@ -21,7 +21,7 @@ import (
 func understand(body []byte) (message string, fields []FieldError) {
 	var value any
 	if err := json.Unmarshal(body, &value, lenient); err == nil {
-		message, fields = understandJSON(value)
+		message, fields = understandJSON(value, deepestMessage)
 		message = oneLine(joinTexts(": ", message, fieldTexts(fields)))
 	} else if looksLikeHTML(body) {
 		message = htmlText(body)
@@ -32,23 +32,31 @@ func understand(body []byte) (message string, fields []FieldError) {
 // The members that hold a message, in the order in which they are asked.
 var messageNames = []string{"message", "error", "detail", "errors", "msg", "title", "description", "reason", "error_description"}
 
-func understandJSON(value any) (string, []FieldError) {
+// deepestMessage is how deep in a body a message is looked for. Each level may
+// copy what is found below it, so a body must not choose how many there are.
+const deepestMessage = 8
+
+func understandJSON(value any, levels int) (string, []FieldError) {
+	if text, ok := value.(string); ok {
+		return text, nil
+	}
+	if levels == 0 {
+		return "", nil
+	}
 	switch v := value.(type) {
-	case string:
-		return v, nil
 	case []any:
-		return understandList(v)
+		return understandList(v, levels-1)
 	case map[string]any:
-		return understandObject(v)
+		return understandObject(v, levels-1)
 	}
 	return "", nil
 }
 
-func understandObject(object map[string]any) (string, []FieldError) {
+func understandObject(object map[string]any, levels int) (string, []FieldError) {
 	var message string
 	var fields []FieldError
 	for _, name := range messageNames {
-		said, of := understandJSON(object[name])
+		said, of := understandJSON(object[name], levels)
 		if oneLine(message) == "" {
 			message = said
 		}
@@ -62,7 +70,7 @@ func understandObject(object map[string]any) (string, []FieldError) {
 
 // understandList reads a list of messages, or of validation errors:
 // {"loc": ["query", "start"], "msg": "field required", "type": "value_error"}.
-func understandList(list []any) (string, []FieldError) {
+func understandList(list []any, levels int) (string, []FieldError) {
 	var messages []string
 	var fields []FieldError
 	for _, item := range list {
@@ -70,7 +78,7 @@ func understandList(list []any) (string, []FieldError) {
 			fields = append(fields, f)
 			continue
 		}
-		said, of := understandJSON(item)
+		said, of := understandJSON(item, levels)
 		messages = append(messages, said)
 		fields = append(fields, of...)
 	}
