@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -343,6 +342,9 @@ func TestElements(t *testing.T) {
 		"in lists of lists":       {`[` + strings.Repeat(`[0,0],`, limit/2) + `0]`, true},
 		"records are no elements": {`[` + strings.Repeat(record+`,`, 500) + `0]`, false},
 		"a map's members are":     {`{` + strings.Repeat(`"m":1,`, limit+200) + `"z":0}`, true},
+		"of small maps too":       {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":1},`, limit/3+1) + `"z":0}}`, true},
+		"at it, in maps":          {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":",,"},`, limit/3) + `"z":[]}}`, false},
+		"in maps in a list":       {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/3) + `0,0]`, true},
 		"commas in text are not":  {`["` + strings.Repeat(`,`, 5*limit) + `"]`, false},
 		"damaged":                 {`{"a"` + strings.Repeat(`,`, 5*limit), false},
 	} {
@@ -350,13 +352,64 @@ func TestElements(t *testing.T) {
 	}
 }
 
-func TestEightMebibytesOfElementsCostLittle(t *testing.T) {
-	body := []byte(`{"items":[` + strings.Repeat(`{},`, 8<<20/3) + `{}]}`)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	assert.True(t, tooManyElements(body, maxElements))
-	runtime.ReadMemStats(&after)
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+// Of a body that is not what it should be, no part costs many times its size.
+func TestNoAnswerCostsManyTimesItsSize(t *testing.T) {
+	const size = 4 << 20
+	const run, hundred = `{"items":[{"error":"`, 100
+	var members []string
+	for i := range hundred {
+		members = append(members, fmt.Sprintf(`"%d":1`, i))
+	}
+	mapOfHundred := `"m":{` + strings.Join(members, ",") + `},`
+	for name, test := range map[string]struct {
+		answer           any
+		start, more, end string
+		refused          bool
+		most             uint64 // bytes
+	}{
+		"elements":             {new(TestList), `{"items":[`, `{},`, `{}]}`, true, 1 << 20},
+		"maps":                 {new(TestTrends), `{"metrics":{`, mapOfHundred, `"m":{}}}`, true, 1 << 20},
+		"a text full of signs": {new(TestTrends), `{"buckets":[],"x":"`, `,[{`, `"}`, false, 1 << 20},
+		"a text with escapes":  {new(TestList), run, `\u0041bc`, `"}]}`, false, 4 * size},
+		"no UTF-8":             {new(TestList), run, "\xff", `"}]}`, true, 1 << 20},
+		"a length":             {new(TestList), `{"items":[{"duration":`, `1`, `}]}`, true, 1 << 20},
+		"a count":              {new(TestMetrics), `{"aggs":{"count":`, `1`, `}}`, true, 1 << 20},
+		"a Unix time":          {new(TestList), `{"items":[{"end_time":`, `1`, `}]}`, true, 1 << 20},
+		"a time":               {new(TestList), `{"items":[{"end_time":"`, `1`, `"}]}`, true, 2 * size},
+		"a status":             {new(TestTrends), `{"meta":{"status":`, `1`, `}}`, false, 2 * size},
+		"a status as text":     {new(TestTrends), `{"meta":{"status":"`, `1`, `"}}`, false, 2 * size},
+		"further members":      {new(TestTrends), `{"x":"`, `1`, `"}`, true, 1 << 20},
+	} {
+		body := []byte(test.start + strings.Repeat(test.more, size/len(test.more)) + test.end)
+		var err error
+		allocated := allocatedBy(func() { err = decodeAnswer(body, test.answer) })
+		assert.Equal(t, test.refused, err != nil, "%s: %v", name, err)
+		assert.Less(t, allocated, test.most, name)
+	}
+}
+
+func TestUnusualRunsGetTheirRoomAtOnce(t *testing.T) {
+	const n = 1000
+	var list TestList
+	require.NoError(t, decodeAnswer([]byte(`{"items":[`+strings.Repeat(`{"duration":1e0,"x":[{},{}]},`, n-1)+`{}]}`), &list))
+	assert.Len(t, list.Items, n)
+	assert.Equal(t, n, cap(list.Items))
+}
+
+func TestTextIsToldFromOtherBytes(t *testing.T) {
+	const limit = 10
+	for name, test := range map[string]struct {
+		body string
+		want bool
+	}{
+		"ASCII":              {strings.Repeat("a", 5*limit), false},
+		"letters":            {strings.Repeat("ä東\uFFFD", limit), false},
+		"damaged":            {strings.Repeat("a\xff", limit) + "ä", false},
+		"damaged throughout": {strings.Repeat("ä\xff", limit+1), true},
+		"cut off letters":    {strings.Repeat("\xe6\x9d", limit), true},
+	} {
+		assert.Equal(t, test.want, isNoText([]byte(test.body), limit), name)
+	}
 }
 
 // A time that was understood, in whichever form, is written as RFC 3339 and

@@ -10,6 +10,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// longestScalar bounds the text of a number or a time. Any of use is shorter, and
+// one without an end would cost many times its length.
+const longestScalar = 1 << 10
+
+// parseNumber reads a number in any of its forms.
+func parseNumber(text []byte) (float64, error) {
+	if len(text) > longestScalar {
+		return 0, fmt.Errorf("a number has more than %d digits", longestScalar)
+	}
+	return strconv.ParseFloat(string(text), 64)
+}
+
 // UnmarshalJSON reads a number, or null as 0.
 func (s *Seconds) UnmarshalJSON(data []byte) error {
 	value := jsontext.Value(data)
@@ -18,7 +30,7 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 		*s = 0
 		return nil
 	case '0':
-		f, err := strconv.ParseFloat(string(data), 64)
+		f, err := parseNumber(data)
 		*s = Seconds(f)
 		return err
 	}
@@ -36,7 +48,7 @@ func readInt(d *jsontext.Decoder, into *int) error {
 	case value.Kind() != '0':
 		return fmt.Errorf("want a whole number, got a %s", value.Kind())
 	}
-	n, ok := wholeNumber(string(value))
+	n, ok := wholeNumber(value)
 	if !ok {
 		return errors.New("want a whole number within range")
 	}
@@ -45,12 +57,14 @@ func readInt(d *jsontext.Decoder, into *int) error {
 }
 
 // wholeNumber reads 25, and 25.0 and 2.5e1 just as well.
-func wholeNumber(text string) (int, bool) {
-	if n, err := strconv.Atoi(text); err == nil {
-		return n, true
+func wholeNumber(text []byte) (int, bool) {
+	if len(text) <= len("-9223372036854775808") {
+		if n, err := strconv.Atoi(string(text)); err == nil {
+			return n, true
+		}
 	}
 	const exact = min(1<<53, math.MaxInt) // from 1<<53 on a float64 is no longer every whole number
-	f, err := strconv.ParseFloat(text, 64)
+	f, err := parseNumber(text)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
@@ -67,14 +81,14 @@ func readTime(d *jsontext.Decoder, into *time.Time) error {
 	case 'n':
 		return nil
 	case '0':
-		*into, err = unixTime(string(value))
+		*into, err = unixTime(value)
 		return err
 	case '"':
 		text, unquoteErr := jsontext.AppendUnquote(nil, value)
 		if unquoteErr != nil && !errors.Is(unquoteErr, jsontext.ErrDuplicateName) {
 			return errors.New("the text of a time is damaged")
 		}
-		*into, err = parseTime(string(text))
+		*into, err = parseTime(text)
 		return err
 	}
 	return fmt.Errorf("want a time, got a %s", value.Kind())
@@ -90,12 +104,15 @@ var timeLayouts = []string{
 }
 
 // parseTime reads a time in any of its forms. The empty text is no time.
-func parseTime(text string) (time.Time, error) {
-	if text == "" {
+func parseTime(text []byte) (time.Time, error) {
+	switch {
+	case len(text) == 0:
 		return time.Time{}, nil
+	case len(text) > longestScalar:
+		return time.Time{}, fmt.Errorf("the text of a time has more than %d bytes", longestScalar)
 	}
 	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
+		if t, err := time.Parse(layout, string(text)); err == nil {
 			return inRange(t.UTC())
 		}
 	}
@@ -104,8 +121,8 @@ func parseTime(text string) (time.Time, error) {
 
 // unixTime reads Unix seconds, or milliseconds where the number is too large
 // for seconds.
-func unixTime(number string) (time.Time, error) {
-	f, err := strconv.ParseFloat(number, 64)
+func unixTime(number []byte) (time.Time, error) {
+	f, err := parseNumber(number)
 	if err != nil || math.Abs(f) > math.MaxInt64/1e3 {
 		return time.Time{}, errors.New("the number of a time is out of range")
 	}

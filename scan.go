@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -229,7 +228,9 @@ func (s *scanner) detailsURL(t *Test) bool {
 // repeated reads a text that other runs are likely to have as well.
 func (s *scanner) repeated(into *string) bool {
 	text, ok := s.textOrNull()
-	*into = s.texts.text(text)
+	if ok {
+		*into = s.texts.text(text)
+	}
 	return ok
 }
 
@@ -242,7 +243,7 @@ func (s *scanner) time(into *time.Time) bool {
 		return true
 	}
 	var err error
-	*into, err = parseTime(string(text))
+	*into, err = parseTime(text)
 	return err == nil
 }
 
@@ -255,7 +256,7 @@ func (s *scanner) seconds(into *Seconds) bool {
 	if !ok {
 		return false
 	}
-	f, err := strconv.ParseFloat(string(number), 64)
+	f, err := parseNumber(number)
 	*into = Seconds(f)
 	return err == nil
 }
