@@ -25,7 +25,7 @@ func (x *exchange) apiError() *APIError {
 		Attempts:   x.attempts,
 		Method:     http.MethodGet,
 		Path:       x.call.path,
-		RequestID:  x.last.requestID(),
+		RequestID:  x.requestID(),
 		RetryAfter: retryAfter(x.last.header, time.Now()),
 		Header:     x.last.header.Clone(),
 		Err:        x.cause(),
@@ -37,7 +37,7 @@ func (x *exchange) apiError() *APIError {
 	}
 	if isRefusal(x.last.failure) {
 		e.Message, e.Fields = understand(e.Body)
-		x.maskMessage(e)
+		x.clean(e)
 	}
 	return e
 }
@@ -47,11 +47,12 @@ func isRefusal(err error) bool {
 	return err == errStatus || errors.Is(err, ErrBadResponse)
 }
 
-// maskMessage masks what was hidden behind JSON escapes.
-func (x *exchange) maskMessage(e *APIError) {
-	e.Message = x.mask.text(e.Message)
+// clean takes out of what the answer says what it was sent: JSON escapes and the
+// making of one line may have brought it to light.
+func (x *exchange) clean(e *APIError) {
+	e.Message = x.shown(e.Message)
 	for i, f := range e.Fields {
-		e.Fields[i] = FieldError{x.mask.text(f.Location), x.mask.text(f.Message), x.mask.text(f.Type)}
+		e.Fields[i] = FieldError{x.shown(f.Location), x.shown(f.Message), x.shown(f.Type)}
 	}
 }
 
@@ -118,8 +119,8 @@ func (x *exchange) destination() string {
 	return "to " + x.mask.text(oneLine(location.Scheme+"://"+location.Host))
 }
 
-func (a answer) requestID() string {
-	return oneLine(a.header.Get(requestHeader))
+func (x *exchange) requestID() string {
+	return x.mask.text(oneLine(x.last.header.Get(requestHeader)))
 }
 
 // terminalControl is what colours and moves on a terminal.

@@ -35,10 +35,12 @@ func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	attempt := func() (*http.Response, error) {
 		return attemptWith(transport, request.WithContext(ctx), t.x.config.maxResponseBytes)
 	}
-	if _, heedful := transport.(*http.Transport); heedful {
-		return attempt()
+	if standard, ok := transport.(*http.Transport); !ok {
+		return orLeave(ctx, attempt)
+	} else if isExposed(standard, request) {
+		return nil, errPlainProxy
 	}
-	return orLeave(ctx, attempt)
+	return attempt()
 }
 
 // attemptWith sends a request and reads the whole answer, up to limit bytes.

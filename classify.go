@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func (x *exchange) receive(resp *http.Response, err error) answer {
 		return answer{err: withoutURL(err)}
 	}
 	body := resp.Body.(*received) // by attemptTransport
-	x.mask.body(body.data)
+	x.mask.all(body.data)
 	return answer{status: resp.StatusCode, header: x.mask.header(resp.Header), body: body, err: body.err}
 }
 
@@ -69,11 +70,11 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 	case a.err == errBodyTooLarge:
 		return tooLarge(limit)
 	case isCorrupt(a.err):
-		return badResponse("the compression is damaged: " + a.err.Error())
+		return badResponse("the compression is damaged: " + x.hide(a.err).Error())
 	case a.err != nil:
 		return x.transportFailure(ctx, a.err)
 	case !isJSON(a.header.Get("Content-Type")):
-		return badResponse(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type"))))
+		return badResponse(x.shown(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type")))))
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ func canPass(err error) bool {
 		return false
 	case errors.As(err, &name) && name.IsNotFound, errors.As(err, &address):
 		return false
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, errPlainProxy):
 		return false
 	case isRefusalByProxy(err, http.StatusProxyAuthRequired), isRefusalByProxy(err, http.StatusForbidden):
 		return false
@@ -188,15 +189,21 @@ type hidden struct {
 // hide makes the error of a transport fit to be shown: one line, without
 // credentials and without the query string.
 func (x *exchange) hide(err error) error {
-	text := err.Error()
 	cause := func() error { return err }
-	if x.mask.hides(text) {
+	if x.mask.hidesInChain(err) {
 		cause = func() error { return nil }
 	}
+	return &hidden{text: x.shown(oneLine(x.shown(err.Error()))), cause: cause}
+}
+
+// shown is a text without credentials and without the query string. One that
+// was made of others is to be searched again: what was apart may have come
+// together.
+func (x *exchange) shown(text string) string {
 	if _, query, _ := strings.Cut(x.call.url, "?"); query != "" {
-		text = strings.ReplaceAll(text, "?"+query, "")
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "?"+query, ""), query, "…")
 	}
-	return &hidden{text: x.mask.text(oneLine(x.mask.text(text))), cause: cause}
+	return x.mask.text(text)
 }
 
 func (h *hidden) Error() string { return h.text }
@@ -206,8 +213,11 @@ func (h *hidden) Is(target error) bool {
 	return target != context.DeadlineExceeded && target != context.Canceled && errors.Is(h.cause(), target)
 }
 
-// As finds what is behind, such as a *net.OpError.
+// As finds what is behind, such as a *net.OpError, except what shows a URL.
 func (h *hidden) As(target any) bool {
+	if _, showsURL := target.(**url.Error); showsURL {
+		return false
+	}
 	return errors.As(h.cause(), target)
 }
 

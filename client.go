@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -111,10 +108,14 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 	cfg := defaultConfig(region)
 	cfg.apply(opts, &problems)
 	cfg.checkOrigin(&problems)
+	mask := maskerOf(creds)
+	for i, p := range problems { // a key may have got into the wrong place
+		problems[i].Reason = mask.text(p.Reason)
+	}
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
-	return newClient(cfg, creds.Username, basicAuth(creds), maskerOf(creds)), nil
+	return newClient(cfg, creds.Username, basicAuth(creds), mask), nil
 }
 
 // Clone returns a client with the same credentials and region and other
@@ -232,34 +233,10 @@ func WithBaseURL(rawURL string) Option {
 		if err != nil {
 			return invalid("WithBaseURL", "is no URL") // the parser's own words would repeat it, with what it may hold
 		}
+		u.Host = lowerHost(u.Host)
 		cfg.baseURL = u
 		return checkBaseURL(u).err()
 	}
-}
-
-func checkBaseURL(u *url.URL) problemList {
-	const option = "WithBaseURL"
-	var problems problemList
-	host := u.Hostname()
-	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, "must begin with https://")
-	problems.refuse(host == "", option, "names no host")
-	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
-	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
-		"is plain http to another machine, which would send the credentials unencrypted: use https")
-	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
-	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
-	problems.refuse(u.Fragment != "", option, "holds a fragment")
-	return problems
-}
-
-// isPort accepts the numbers of ports, and none.
-func isPort(text string) bool {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return text == "" || err == nil && n > 0
-}
-
-func isLoopback(host string) bool {
-	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // WithHTTPClient sends requests through the transport of hc, and so through

@@ -99,6 +99,7 @@ func TestBaseURL(t *testing.T) {
 		"an empty port":          {"https://proxy.example.com:", nil},
 		"port 0":                 {"https://proxy.example.com:0", []string{"port"}},
 		"a port beyond the last": {"https://proxy.example.com:65536", []string{"port"}},
+		"http on localhoſt":      {"http://localhoſt", []string{"plain http"}},
 		"a bad escape":           {"https://proxy.example.com/%zz", []string{"no URL"}},
 		"all at once":            {"http://robin:" + testKey + "@proxy.example.com?" + testKey + "#" + testKey, []string{"plain http", "user information", "query", "fragment"}},
 		"a key and no URL":       {"https://robin:" + testKey + "@proxy.example.com:port", []string{"no URL"}},
@@ -109,7 +110,7 @@ func TestBaseURL(t *testing.T) {
 				client, err := NewClient(region, testCreds, WithBaseURL(test.rawURL))
 				if test.want == nil {
 					require.NoError(t, err)
-					assert.Equal(t, strings.Replace(test.rawURL, "HTTPS", "https", 1), client.config.origin())
+					assert.Equal(t, strings.NewReplacer("HTTPS", "https", "LocalHost", "localhost").Replace(test.rawURL), client.config.origin())
 					continue
 				}
 				assert.Nil(t, client)

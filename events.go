@@ -97,7 +97,7 @@ func (x *exchange) capture() {
 	*x.call.info = ResponseInfo{
 		StatusCode: x.last.status,
 		Header:     x.last.header.Clone(),
-		RequestID:  x.last.requestID(),
+		RequestID:  x.requestID(),
 		RateLimit:  limit,
 		Attempts:   x.attempts,
 		Elapsed:    time.Since(x.started),

@@ -84,7 +84,7 @@ func FuzzMask(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		wasJSON := json.Unmarshal(body, new(any), lenient) == nil
 		body = bytes.Clone(body)
-		mask.body(body)
+		mask.all(body)
 		requireNoSecret(t, secrets, "the body", string(body))
 		var value any
 		if err := json.Unmarshal(body, &value, lenient); wasJSON {

@@ -3,7 +3,6 @@ package insights
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -18,6 +17,7 @@ func (x *exchange) redirect(next *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
 		return http.ErrUseLastResponse
 	}
+	next.URL.Host = via[0].URL.Host // and not in another spelling, that a proxy or DNS may take for another host
 	began := time.Now()
 	if err := x.takePlace(next.Context()); err != nil {
 		return err
@@ -26,20 +26,6 @@ func (x *exchange) redirect(next *http.Request, via []*http.Request) error {
 	x.deadline = x.deadline.Add(time.Since(began))
 	x.authorize(next) // net/http leaves it out where the host is spelt otherwise
 	return nil
-}
-
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
-}
-
-func portOf(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
 }
 
 // dropBadLocation removes a Location that is no URL: net/http would take the

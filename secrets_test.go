@@ -2,6 +2,7 @@ package insights
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/gob"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -21,6 +23,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
@@ -53,6 +56,7 @@ func secretsOf(creds Credentials) map[string]bool {
 		base64.RawURLEncoding.EncodeToString([]byte(creds.AccessKey)),
 		url.QueryEscape(creds.AccessKey),
 		url.PathEscape(creds.AccessKey),
+		url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(pair))),
 		html.EscapeString(creds.AccessKey),
 		strings.Trim(string(quoted), `"`),
 		strings.ReplaceAll(strings.ReplaceAll(creds.AccessKey, `\`, `\\`), `"`, `\"`),
@@ -191,6 +195,9 @@ func echoes(request *http.Request) map[string]string {
 		"all escaped":  escaped,
 		"half escaped": half,
 		"ASCII":        strings.Trim(strconv.QuoteToASCII(key), `"`),
+		"header's URL": url.QueryEscape(header),
+		"JSON in JSON": strings.ReplaceAll(escaped, `\`, `\\`),
+		"lower URL":    lowerPercents(url.QueryEscape(key)),
 		"URL":          url.QueryEscape(key),
 		"path":         url.PathEscape(key),
 		"HTML":         html.EscapeString(key),
@@ -229,6 +236,11 @@ func echoing(echo string) map[string]*http.Response {
 		"limits":       reply(429, "{}", "X-Ratelimit-Reset", echo, "Retry-After", echo),
 		"run":          reply(200, `{"items":[{"name":"`+echo+`","id":"\n`+echo+`"}],"`+echo+`":"`+echo+`"}`),
 		"trailer":      reply(500, "{}", "Trailer", echo),
+		"cut off":      reply(400, `{"message":"you sent `+echo),
+		"cut off run":  reply(200, `{"items":[{"name":"`+echo),
+		"damaged":      reply(400, `C:\ {"message":"\x `+echo+"\n"+echo+`"}`),
+		"no quotes":    reply(400, "<script>key = '"+echo+"'</script>"),
+		"JSON header":  reply(400, "", "X-Echo", `{"key":"`+echo+`"}`),
 	}
 }
 
@@ -290,6 +302,7 @@ func (w *watched) requireSilence(t *testing.T, where string) {
 		seen += fmt.Sprintf("%s %s %q %q %q", apiErr.Body, apiErr.Message, apiErr.Fields, apiErr.Header, apiErr.RequestID)
 	}
 	requireNoSecret(t, w.secrets, where, seen)
+	requireNoSecret(t, w.secrets, where+", read", string(unescaped(unescaped([]byte(seen)))))
 }
 
 // Every call, every kind of failure, every way of printing.
@@ -298,12 +311,15 @@ func TestNothingThatACallLeavesBehindShowsTheKey(t *testing.T) {
 	request.SetBasicAuth(account.Username, account.AccessKey)
 	echo := request.Header.Get("Authorization") + " " + account.AccessKey
 	for name, service := range map[string]inMemory{
-		"success":   func(*http.Request) (*http.Response, error) { return reply(200, "{}", "X-Echo", echo), nil },
-		"refusal":   func(*http.Request) (*http.Response, error) { return reply(400, echo, "X-Echo", echo), nil },
-		"outage":    func(*http.Request) (*http.Response, error) { return reply(503, echo, "X-Echo", echo), nil },
-		"redirect":  func(*http.Request) (*http.Response, error) { return reply(302, echo, "Location", "https://"+echo), nil },
-		"text":      func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("sending %v failed", r.Header) },
-		"fields":    func(r *http.Request) (*http.Response, error) { return nil, &requestError{r} },
+		"success":  func(*http.Request) (*http.Response, error) { return reply(200, "{}", "X-Echo", echo), nil },
+		"refusal":  func(*http.Request) (*http.Response, error) { return reply(400, echo, "X-Echo", echo), nil },
+		"outage":   func(*http.Request) (*http.Response, error) { return reply(503, echo, "X-Echo", echo), nil },
+		"redirect": func(*http.Request) (*http.Response, error) { return reply(302, echo, "Location", "https://"+echo), nil },
+		"text":     func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("sending %v failed", r.Header) },
+		"fields":   func(r *http.Request) (*http.Response, error) { return nil, &requestError{r} },
+		"damaged": func(r *http.Request) (*http.Response, error) {
+			return damagedBy(fmt.Errorf("answer to %v: %w", r.Header, gzip.ErrChecksum)), nil
+		},
 		"by value":  func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("oh: %w", requestError{r}) },
 		"a timeout": func(r *http.Request) (*http.Response, error) { return nil, timeoutWithRequest{requestError{r}} },
 	} {
@@ -376,21 +392,103 @@ type timeoutWithRequest struct{ requestError }
 
 func (timeoutWithRequest) Timeout() bool { return true }
 
-// An error whose text holds the key can't be asked for.
+// An error whose text holds the key can't be asked for, nor one that wraps it.
 func TestAnErrorThatShowsTheKeyIsKeptBack(t *testing.T) {
-	transport := inMemory(func(request *http.Request) (*http.Response, error) {
-		return nil, shoutingError{request.Header.Get("Authorization")}
-	})
-	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
-	assert.ErrorIs(t, err, ErrTransport)
-	_, found := errors.AsType[shoutingError](err)
-	assert.False(t, found)
-	assert.Contains(t, err.Error(), "I sent Basic ****")
+	for name, wrap := range map[string]func(error) error{
+		"itself":           func(err error) error { return err },
+		"wrapped":          func(err error) error { return quietError{err} },
+		"one of several":   func(err error) error { return quietError{errors.Join(errReset, err)} },
+		"in a URL's error": func(err error) error { return quietError{&url.Error{Op: "Get", URL: testOrigin, Err: err}} },
+	} {
+		transport := inMemory(func(request *http.Request) (*http.Response, error) {
+			return nil, wrap(shoutingError{request.Header.Get("Authorization")})
+		})
+		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+		assert.ErrorIs(t, err, ErrTransport, name)
+		_, found := errors.AsType[shoutingError](err)
+		assert.False(t, found, name)
+		assert.NotErrorIs(t, err, errReset, name)
+		requireNoSecret(t, secretsOf(account), name, printedChain(err))
+	}
 }
 
 type shoutingError struct{ header string }
 
 func (e shoutingError) Error() string { return "I sent " + e.header }
+
+// quietError wraps an error without its text.
+type quietError struct{ inner error }
+
+func (quietError) Error() string   { return "the upstream failed" }
+func (e quietError) Unwrap() error { return e.inner }
+
+// What is put together of harmless parts may show the key all the same.
+func TestTextsThatWerePutTogetherAreMasked(t *testing.T) {
+	for key, answer := range map[string]*http.Response{
+		"ab cd ef gh ij kl mn": reply(400, "", "X-Request-Id", "ab\tcd\tef\tgh\tij\tkl\tmn"),
+		"op qr st uv wx yz op": reply(200, "{}", "Content-Type", "op\tqr\tst\tuv\twx\tyz\top"),
+		`x\"y\"z\"w\"v\"u`:     reply(200, "{}", "Content-Type", `x"y"z"w"v"u`),
+	} {
+		watch := watching(t, Credentials{"a-user", key})
+		watch.answer = answer
+		var info ResponseInfo
+		err := ask(t.Context(), watch.client, CaptureResponse(&info))
+		assert.NotContains(t, err.Error()+info.RequestID+watch.log.String(), key)
+	}
+}
+
+func TestTheNameOfAHeaderIsMaskedInTheCaseOfNetHTTP(t *testing.T) {
+	mask := maskerOf(Credentials{"a-user", "abcd1234-ef56-ab12-cd34-ef0d7bb2c9f4"})
+	for _, prefix := range []string{"", "X", "X-", "My-Own-"} {
+		name := http.CanonicalHeaderKey(prefix + "abcd1234-ef56-ab12-cd34-ef0d7bb2c9f4")
+		masked := mask.header(http.Header{name: {"x"}})
+		assert.NotContains(t, strings.ToLower(fmt.Sprint(masked)), "ef56-ab12", prefix)
+	}
+}
+
+func TestAKeyInTheWrongPlaceIsNotPrinted(t *testing.T) {
+	_, err := NewClient(Region(account.AccessKey), account)
+	assert.ErrorIs(t, err, ErrInvalidOptions)
+	requireNoSecret(t, secretsOf(account), "the region", printedChain(err))
+}
+
+func TestNoQueryStringIsInAnErrorHoweverItGotThere(t *testing.T) {
+	redirected := false
+	for name, transport := range map[string]inMemory{
+		"a URL":   func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("failed: %v", *r.URL) },
+		"a query": func(r *http.Request) (*http.Response, error) { return nil, fmt.Errorf("query=%s", r.URL.RawQuery) },
+		"a URL's error": func(r *http.Request) (*http.Response, error) {
+			return nil, quietError{&url.Error{URL: r.URL.String(), Err: errReset}}
+		},
+		"a redirect": func(r *http.Request) (*http.Response, error) {
+			if redirected = !redirected; redirected {
+				return reply(302, "", "Location", "/v2?trace=1&"+r.URL.RawQuery), nil
+			}
+			return nil, fmt.Errorf("%s %s: reset", r.Method, r.URL)
+		},
+		"a message": func(r *http.Request) (*http.Response, error) {
+			return reply(404, "Cannot GET "+r.URL.RequestURI()), nil
+		},
+		"compression": func(r *http.Request) (*http.Response, error) {
+			return damagedBy(fmt.Errorf("answer to %s: %w", r.URL, gzip.ErrChecksum)), nil
+		},
+	} {
+		c := clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1}))
+		_, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: "private"})
+		require.Error(t, err, name)
+		assert.NotContains(t, err.Error(), "private", name)
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			assert.NotContains(t, inner.Error(), "private", name)
+		}
+	}
+}
+
+// damagedBy is an answer whose body ends with err.
+func damagedBy(err error) *http.Response {
+	resp := reply(200, "")
+	resp.Body = io.NopCloser(iotest.ErrReader(err))
+	return resp
+}
 
 func TestADumpOfAClientDoesNotReachItsConnections(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(answerJSON))
@@ -449,9 +547,26 @@ func TestOnlyPartsOfTheKeyAreMasked(t *testing.T) {
 	}
 }
 
+func TestEscapesAreReadAsAJSONReaderReadsThem(t *testing.T) {
+	for text, want := range map[string]string{
+		``:                          ``,
+		`plain`:                     `plain`,
+		`\u0051\u00e9\/\"\\`:        `Qé/"\`,
+		`\ud83d\ude00\ud83dx\ude00`: "😀\uFFFDx\uFFFD",
+		`\ud83d\u0041`:              "\uFFFDA",
+		`\x51\xzz\x5`:               `Qxzzx5`,
+		`\u00`:                      `u00`,
+		`\u00zz`:                    `u00zz`,
+		`cut off \`:                 `cut off \`,
+		`\é`:                        `é`,
+	} {
+		assert.Equal(t, want, string(unescaped([]byte(text))), text)
+	}
+}
+
 func TestABodyThatIsASingleTextIsMasked(t *testing.T) {
 	body := []byte(`"\u0051` + account.AccessKey[1:] + `"`)
-	maskerOf(account).body(body)
+	maskerOf(account).all(body)
 	assert.Equal(t, `"`+strings.Repeat("*", len(body)-2)+`"`, string(body))
 }
 

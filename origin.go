@@ -1,0 +1,76 @@
+package insights
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// An origin is a scheme, host and port. Credentials go to that of the base URL
+// alone, and without encryption they do not leave the machine.
+
+func checkBaseURL(u *url.URL) problemList {
+	const option = "WithBaseURL"
+	var problems problemList
+	host := u.Hostname()
+	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, "must begin with https://")
+	problems.refuse(host == "", option, "names no host")
+	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
+	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
+		"is plain http to another machine, which would send the credentials unencrypted: use https")
+	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
+	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
+	problems.refuse(u.Fragment != "", option, "holds a fragment")
+	return problems
+}
+
+// isPort accepts the numbers of ports, and none.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && lowerHost(a.Hostname()) == lowerHost(b.Hostname()) && portOf(a) == portOf(b)
+}
+
+// lowerHost folds the case of ASCII alone, as DNS does: hosts that only Unicode
+// takes for the same, as ß and ẞ or ς and σ, belong to different people. And of
+// localhost net/http knows this spelling only, where it leaves out a proxy.
+func lowerHost(host string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, host)
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+var errPlainProxy = errors.New("not sent: a proxy on another machine would see the credentials unencrypted: use https, or no proxy for loopback addresses")
+
+// isExposed reports whether a request in clear, which is for this machine, would
+// go through a proxy on another.
+func isExposed(transport *http.Transport, request *http.Request) bool {
+	if request.URL.Scheme != "http" || transport.Proxy == nil {
+		return false
+	}
+	proxy, err := transport.Proxy(request)
+	return err == nil && proxy != nil && !isLoopback(lowerHost(proxy.Hostname()))
+}
