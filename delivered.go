@@ -13,6 +13,7 @@ import (
 type delivered struct {
 	order      Order
 	at         time.Time           // creation time of the last run
+	came       time.Time           // creation time of the last run that came up, new or not
 	atIDs      map[string]struct{} // the runs with that time
 	seen       map[string]bool     // the runs of the first window, and all without a time, for which it is true
 	steps      int                 // times from one to a later one
@@ -72,6 +73,9 @@ func (d *delivered) knows(t Test) bool {
 func (d *delivered) add(t Test) bool {
 	id, timeless := identity(t), t.CreationTime.IsZero()
 	isNew := !d.has(t)
+	if !timeless {
+		d.noteStep(t.CreationTime)
+	}
 	if _, found := d.seen[id]; found || !d.moved || timeless {
 		d.seen[id] = timeless
 	}
@@ -86,11 +90,17 @@ func (d *delivered) stepTo(at time.Time) {
 	if at.Equal(d.at) {
 		return
 	}
-	if !d.at.IsZero() {
-		d.steps++
-	}
 	d.at = at
 	clear(d.atIDs)
+}
+
+// noteStep counts a step in order: one between runs that an earlier loop
+// delivered shows as much.
+func (d *delivered) noteStep(at time.Time) {
+	if !d.came.IsZero() && d.order.compare(d.came, at) < 0 {
+		d.steps++
+	}
+	d.came = at
 }
 
 // identity tells a run from all others: by its ID, or by all that it has.
@@ -99,6 +109,15 @@ func identity(t Test) string {
 		return t.ID
 	}
 	return fmt.Sprintf("%+v", t)
+}
+
+// contradicts reports whether runs of the last time are given another one: then
+// no time tells anything.
+func (d *delivered) contradicts(items []Test) bool {
+	return slices.ContainsFunc(items, func(t Test) bool {
+		_, found := d.atIDs[identity(t)]
+		return found && t.ID != "" && !t.CreationTime.IsZero() && !t.CreationTime.Equal(d.at)
+	})
 }
 
 // leaveFirstWindow forgets the IDs of the runs that the order tells by now.
@@ -112,9 +131,19 @@ func (d *delivered) tellsOrder() bool {
 	return !d.disordered && !d.at.IsZero()
 }
 
+// held is how many IDs are held of one list, at least.
+func (d *delivered) held() int {
+	return max(len(d.seen), len(d.atIDs))
+}
+
+// isEarly reports whether it is not known yet that the service keeps the order.
+func (d *delivered) isEarly() bool {
+	return !d.moved && d.steps < enoughSteps
+}
+
 func (d *delivered) cursor() Cursor {
 	others := make(map[string]struct{})
-	early := !d.moved && d.steps < enoughSteps
+	early := d.isEarly()
 	for id, timeless := range d.seen {
 		if _, found := d.atIDs[id]; timeless || !d.tellsOrder() || early && !found {
 			others[id] = struct{}{}

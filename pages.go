@@ -60,15 +60,16 @@ type loop struct {
 	size     int           // records to a page
 	yield    func(Test, error) bool
 
-	window Period // what the page in turn is of: opts.Period, or a part of it
-	next   int    // the first record of that page
-	probe  bool   // that page need not touch what was delivered
-	first  int    // the first record of the first page
-	last   *page  // the page before
-	told   bool   // a page said that there were more: so the service does say it
-	marks  []mark // the pages of window so far
-	plan   plan
-	ahead  *prefetch
+	window   Period // what the page in turn is of: opts.Period, or a part of it
+	next     int    // the first record of that page
+	probe    bool   // that page need not touch what was delivered
+	first    int    // the first record of the first page
+	last     *page  // the page before
+	told     bool   // a page said that there were more: so the service does say it
+	marks    []mark // the pages of window so far
+	setbacks int    // pages of window that began no further on than the one before
+	plan     plan
+	ahead    *prefetch
 
 	delivered *delivered
 	late      []Test // runs that a moved window hides, in order
@@ -130,6 +131,9 @@ func (l *loop) run() error {
 // record on where need be.
 func (l *loop) page() (*page, error) {
 	for back := l.plan.stride; !l.atEnd(); {
+		if err := l.leaveEndless(); err != nil {
+			return nil, err
+		}
 		if err := l.askAhead(); err != nil {
 			return nil, err
 		}
@@ -153,6 +157,23 @@ func (l *loop) page() (*page, error) {
 		}
 	}
 	return nil, nil
+}
+
+// mostSetbacks is how often a loop may go back in a window. Runs that vanish cause
+// some of that; with a service whose pages never meet it would have no end.
+const mostSetbacks = 32
+
+// leaveEndless begins a new list where the one in turn gives pages without end,
+// or more runs than a window can hold. It fails where there is no new one.
+func (l *loop) leaveEndless() error {
+	if l.last == nil || l.setbacks <= mostSetbacks && l.delivered.held() <= l.client.config.resultWindow {
+		return nil
+	}
+	l.planAnew()
+	if l.delivered.isEarly() || !l.moveOn() {
+		return l.lost(pagesApart)
+	}
+	return nil
 }
 
 // take waits for the first page of the queue. An error counts if that page
@@ -211,7 +232,7 @@ func (l *loop) beginsClear(p *page) bool {
 // checkOrder notes that the service ignores the order. Inside the first window
 // that is no loss; a part of the period can't be told without an order.
 func (l *loop) checkOrder(p *page) error {
-	if l.delivered.disordered || inOrder(p.list.Items, l.opts.Order) {
+	if l.delivered.disordered || inOrder(p.list.Items, l.opts.Order) && !l.delivered.contradicts(p.list.Items) {
 		return nil
 	}
 	l.delivered.disordered = true
@@ -277,6 +298,9 @@ func (l *loop) turnOver(p *page, fresh int) {
 		l.marks = append(l.marks, m)
 	}
 	l.probe = fresh == 0 && n == 1 // nothing but the shared record: is there anything behind it?
+	if l.last != nil && p.move == nil && p.from <= l.last.from && !l.probe {
+		l.setbacks++
+	}
 	l.next = p.from + max(0, n-1)
 	if l.probe {
 		l.next++

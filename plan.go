@@ -95,14 +95,17 @@ func (l *loop) lead() int {
 // be all, or show that the service ignores the order.
 func (l *loop) askRemainder() bool {
 	room := l.room()
-	if room == 0 || room == 1 && !l.probe { // the shared record alone is no news
+	if room <= 0 || room == 1 && !l.probe { // the shared record alone is no news
 		return false
 	}
 	l.ask(&page{window: l.window, from: l.next, size: room})
 	return true
 }
 
-const orderIgnored = "the service ignores the order that it was asked for"
+const (
+	orderIgnored = "the service ignores the order that it was asked for"
+	pagesApart   = "neighbouring pages of the service do not meet"
+)
 
 func (l *loop) lost(why string) error {
 	return &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}

@@ -120,8 +120,11 @@ func (l *loop) enter(m *move) error {
 	if err := m.wait(); err != nil {
 		return err
 	}
-	l.window, l.late, l.marks = m.window, m.late, nil
+	l.window, l.late, l.marks, l.setbacks = m.window, m.late, nil, 0
 	l.delivered.leaveFirstWindow()
+	if l.delivered.held() > l.client.config.resultWindow {
+		return l.lost("too many runs have no creation time")
+	}
 	return nil
 }
 
@@ -170,14 +173,21 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 		if err != nil {
 			return nil, err
 		}
-		hasMore := page.HasMore || from+len(page.Items) >= l.client.config.resultWindow
-		if hasMore && !inOrder(page.Items, OldestFirst) {
+		n := len(page.Items)
+		hasMore := page.HasMore || n >= size || from+n >= l.client.config.resultWindow // as in atEnd
+		switch {
+		case hasMore && !inOrder(page.Items, OldestFirst):
 			return nil, l.lost(orderIgnored)
-		}
-		if found.add(page.Items) || !hasMore {
+		case !found.meets(page.Items):
+			if found.setbacks++; found.setbacks > mostSetbacks {
+				return nil, l.lost(pagesApart)
+			}
+			from, found.seam = 0, ""
+			continue
+		case found.add(page.Items) || !hasMore:
 			return found.newestFirst(), nil
 		}
-		from += max(1, len(page.Items)-1)
+		from += max(1, n-1)
 		if l.client.config.resultWindow-from < 2 {
 			return nil, l.lost("too many runs were under way at " + formatTime(end))
 		}
@@ -187,9 +197,17 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 // late collects, of a list that begins with the oldest, the runs created by a
 // time.
 type late struct {
-	by    time.Time
-	first time.Time // creation time of the first run of the list
-	runs  map[string]Test
+	by       time.Time
+	first    time.Time // creation time of the first run of the list
+	runs     map[string]Test
+	seam     string // the run that the next page must share; empty: it need not
+	setbacks int    // pages that did not
+}
+
+// meets reports whether no run can have slipped between a page and the one
+// before it, because others have vanished.
+func (c *late) meets(items []Test) bool {
+	return c.seam == "" || slices.ContainsFunc(items, func(t Test) bool { return identity(t) == c.seam })
 }
 
 // add adds a page, and reports whether none that follows can have more. One
@@ -204,8 +222,11 @@ func (c *late) add(items []Test) (isLast bool) {
 	if len(items) == 0 {
 		return true
 	}
-	last := items[len(items)-1].CreationTime
-	return last.After(c.by) && !last.Equal(c.first)
+	last := items[len(items)-1]
+	if c.seam = ""; len(items) > 1 { // a page of one record shares none
+		c.seam = identity(last)
+	}
+	return last.CreationTime.After(c.by) && !last.CreationTime.Equal(c.first)
 }
 
 func (c *late) newestFirst() []Test {
