@@ -6,12 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
 // maxHeaderBytes bounds the header of an answer.
 const maxHeaderBytes = 1 << 20
+
+// A connection of HTTP/2 outlives the attempts that time out on it. One that is
+// silent for so long is asked whether it is still there, and given up where it
+// does not answer, in time for another try.
+const (
+	pingAfter   = 10 * time.Second
+	pingTimeout = 5 * time.Second
+)
 
 // errNoStatus is an answer that no HTTP server gives.
 var errNoStatus = errors.New("malformed HTTP answer: it has no status")
@@ -29,33 +39,86 @@ type attemptTransport struct {
 // RoundTrip implements [http.RoundTripper]. The body of the response is a
 // [*received].
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithDeadlineCause(request.Context(), t.x.deadline, &attemptTimeout{t.x.config.timeout()})
-	defer cancel()
 	transport := t.x.config.transport()
-	attempt := func() (*http.Response, error) {
-		return attemptWith(transport, request.WithContext(ctx), t.x.config.maxResponseBytes)
-	}
-	if standard, ok := transport.(*http.Transport); !ok {
-		return orLeave(ctx, attempt)
-	} else if isExposed(standard, request) {
+	if standard, ok := transport.(*http.Transport); ok && isExposed(standard, request) {
 		return nil, errPlainProxy
 	}
-	return attempt()
+	ctx, cancel := t.x.attemptContext(request.Context())
+	defer cancel()
+	a := &attempt{task: newTask(), request: request.Clone(ctx)} // its own, also when it is left behind
+	go a.run(func() error { return a.exchange(transport, t.x.config.maxResponseBytes, t.x.mask) })
+	var err error
+	if a.endsWith(ctx) {
+		err = a.wait()
+	}
+	return a.outcome(err)
 }
 
-// attemptWith sends a request and reads the whole answer, up to limit bytes.
-func attemptWith(transport http.RoundTripper, request *http.Request, limit int64) (*http.Response, error) {
-	resp, err := send(transport, request)
+// attemptContext ends with the attempt's deadline, or where net/http sends its
+// request again and again.
+func (x *exchange) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	bounded, cancel := context.WithDeadlineCause(ctx, x.deadline, &attemptTimeout{x.config.timeout()})
+	bounded, end := context.WithCancelCause(bounded)
+	var sent atomic.Int32
+	traced := httptrace.WithClientTrace(bounded, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		if sent.Add(1) > mostSends {
+			end(errSentTooOften)
+		}
+	}})
+	return traced, func() { end(nil); cancel() }
+}
+
+// mostSends is how often net/http may send a request. It repeats one by itself
+// where a connection that was idle is closed under it or, over HTTP/2, where the
+// server says that it did nothing; and that with no end and no pause.
+const mostSends = 3
+
+var errSentTooOften = fmt.Errorf("%d connections were closed without an answer", mostSends)
+
+// attempt is a request and what has come of it so far, in a goroutine of its
+// own. net/http does not always heed its context: over HTTP/2 a server that stops
+// reading can hold it.
+type attempt struct {
+	task
+	request *http.Request
+	resp    atomic.Pointer[http.Response] // nil: not here yet
+	body    atomic.Pointer[received]      // nil: not all here yet
+}
+
+// exchange sends the request, reads the whole answer, up to limit bytes, and
+// hides the credentials that it echoes.
+func (a *attempt) exchange(transport http.RoundTripper, limit int64, mask masker) error {
+	resp, err := send(transport, a.request)
 	if err != nil {
-		return nil, timeoutOr(request.Context(), err)
+		return err
 	}
-	body := receiveBody(resp, limit)
-	if body.err != nil {
-		body.err = timeoutOr(request.Context(), body.err)
-	}
-	resp.Body = body
+	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
 	dropBadLocation(resp)
-	return resp, nil
+	resp.Header = mask.header(resp.Header)
+	a.resp.Store(resp)
+	body := receiveBody(resp, limit)
+	mask.all(body.data)
+	a.body.Store(body)
+	return nil
+}
+
+// outcome is the whole answer or, where the attempt was left behind, as much of
+// it as there is.
+func (a *attempt) outcome(err error) (*http.Response, error) {
+	ctx := a.request.Context()
+	resp, body := a.resp.Load(), a.body.Load()
+	if resp == nil {
+		return nil, causeOr(ctx, cmp.Or(err, ctx.Err()))
+	}
+	if body == nil {
+		body = &received{err: ctx.Err()}
+	}
+	if body.err != nil {
+		body.err = causeOr(ctx, body.err)
+	}
+	whole := *resp
+	whole.Body = body
+	return &whole, nil
 }
 
 // send gives a response that is the exchange's own and complete in its form,
@@ -91,10 +154,11 @@ func (e *attemptTimeout) Error() string {
 // Timeout makes it a timeout to package net.
 func (e *attemptTimeout) Timeout() bool { return true }
 
-// timeoutOr is the attempt's timeout where that ended ctx, and err otherwise.
-func timeoutOr(ctx context.Context, err error) error {
-	if timeout, ok := errors.AsType[*attemptTimeout](context.Cause(ctx)); ok {
-		return timeout
+// causeOr is why the attempt ended ctx, if it did, and err otherwise.
+func causeOr(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if _, ok := cause.(*attemptTimeout); ok || cause == errSentTooOften {
+		return cause
 	}
 	return err
 }
@@ -135,6 +199,9 @@ func defaultTransport() http.RoundTripper {
 		t.OnProxyConnectResponse = nameRefusal
 	}
 	t.MaxIdleConnsPerHost = 4 * defaultConcurrency
+	if t.HTTP2 == nil {
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout}
+	}
 	return t
 }
 

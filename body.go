@@ -29,9 +29,8 @@ var receivedPool = sync.Pool{New: func() any { return new(received) }}
 var errBodyTooLarge = errors.New("the body is beyond its bound")
 
 // receiveBody reads the body of resp, up to limit bytes of a success and 64 KiB
-// of anything else, and closes it.
+// of anything else.
 func receiveBody(resp *http.Response, limit int64) *received {
-	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
 	body := receivedPool.Get().(*received)
 	switch {
 	case isSuccess(resp.StatusCode):
@@ -50,7 +49,7 @@ func (b *received) readAll(r io.Reader, size, limit int64) error {
 	}
 	b.grow(clamp(size+bytes.MinRead, firstBuffer, largestPooled))
 	for {
-		n, err := r.Read(b.data[len(b.data):cap(b.data)])
+		n, err := readSome(r, b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
 		switch {
 		case int64(len(b.data)) > limit:
@@ -64,6 +63,25 @@ func (b *received) readAll(r io.Reader, size, limit int64) error {
 			b.grow(larger(int64(cap(b.data)), limit))
 		}
 	}
+}
+
+// mostEmptyReads is how often a body may give nothing and no reason.
+const mostEmptyReads = 100
+
+var errMiscounted = errors.New("the body gave another number of bytes than it could")
+
+// readSome reads at least a byte, or says why it can't.
+func readSome(r io.Reader, into []byte) (int, error) {
+	for range mostEmptyReads {
+		n, err := r.Read(into)
+		if n < 0 || n > len(into) {
+			return 0, errMiscounted
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
 }
 
 // larger is the size of the buffer after one of that size: twice it, or enough

@@ -247,3 +247,39 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 		})
 	}
 }
+
+// A body may break the contract of an io.Reader.
+func TestABodyThatIsNoReaderIsAFailedConnection(t *testing.T) {
+	for name, test := range map[string]struct {
+		read func([]byte) (int, error)
+		want error
+	}{
+		"nothing for ever":         {func([]byte) (int, error) { return 0, nil }, io.ErrNoProgress},
+		"more than there is room":  {func(p []byte) (int, error) { return len(p) + 1, nil }, errMiscounted},
+		"less than nothing":        {func([]byte) (int, error) { return -1, nil }, errMiscounted},
+		"nothing, and then a byte": {inTurns(mostEmptyReads-1, 1), nil},
+		"nothing once too often":   {inTurns(mostEmptyReads, 1), io.ErrNoProgress},
+	} {
+		n, err := readSome(readerFunc(test.read), make([]byte, 8))
+		assert.Equal(t, test.want, err, name)
+		assert.Equal(t, test.want == nil, n == 1, name)
+	}
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(readerFunc(func([]byte) (int, error) { return -1, nil }))}, nil
+	}), WithRetry(RetryPolicy{MaxAttempts: 1}))
+	assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
+}
+
+// inTurns reads nothing so many times, and then n.
+func inTurns(empty, n int) func([]byte) (int, error) {
+	return func([]byte) (int, error) {
+		if empty--; empty >= 0 {
+			return 0, nil
+		}
+		return n, nil
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

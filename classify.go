@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -25,15 +26,13 @@ type answer struct {
 	failure error // why it is no success; nil: it is one, but for its decoding
 }
 
-// receive takes the whole answer out of resp and hides the credentials that it
-// echoes.
-func (x *exchange) receive(resp *http.Response, err error) answer {
+// answerOf is what an attempt has brought.
+func answerOf(resp *http.Response, err error) answer {
 	if err != nil || resp == nil {
 		return answer{err: withoutURL(err)}
 	}
 	body := resp.Body.(*received) // by attemptTransport
-	x.mask.all(body.data)
-	return answer{status: resp.StatusCode, header: x.mask.header(resp.Header), body: body, err: body.err}
+	return answer{status: resp.StatusCode, header: resp.Header, body: body, err: body.err}
 }
 
 // release gives the body back. Nothing of it may be used afterwards.
@@ -44,9 +43,24 @@ func (a *answer) release() {
 	}
 }
 
-// decode is the last step of a success.
-func (x *exchange) decode(into any) error {
-	err := decodeAnswer(x.last.body.data, into)
+// decode is the last step of a success. An answer that takes long to decode
+// does not hold the call beyond its deadline.
+func (x *exchange) decode(ctx context.Context, into any) error {
+	body := x.last.body.data
+	if len(body) <= largestPooled {
+		return x.understood(decodeAnswer(body, into))
+	}
+	t := newTask()
+	go t.run(func() error { return decodeAnswer(body, into) })
+	if !t.endsWith(ctx) {
+		return contextError(ctx)
+	}
+	return x.understood(t.wait())
+}
+
+// understood is the failure of an answer that could not be decoded because of
+// err, if it could not.
+func (x *exchange) understood(err error) error {
 	if err == nil || err == errTooManyElements {
 		return err
 	}
@@ -145,7 +159,8 @@ type timeoutError interface {
 // isHeaderFlood knows the words of net/http, which has no error value for it.
 func isHeaderFlood(err error) bool {
 	text := err.Error()
-	return strings.Contains(text, "response headers exceeded") || strings.Contains(text, "response header list larger")
+	return slices.ContainsFunc([]string{"response headers exceeded", "response header list larger", "header list too large"},
+		func(words string) bool { return strings.Contains(text, words) })
 }
 
 // canPass reports whether a failed connection is worth another try: a
@@ -154,13 +169,12 @@ func canPass(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
-	var operation *net.OpError
 	var name *net.DNSError
 	var address *net.AddrError
 	switch {
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record):
 		return false
-	case errors.As(err, &operation) && operation.Op == "remote error": // a TLS alert, of a type that crypto/tls keeps to itself
+	case isAlert(err):
 		return false
 	case errors.As(err, &name) && name.IsNotFound, errors.As(err, &address):
 		return false
@@ -170,6 +184,17 @@ func canPass(err error) bool {
 		return false
 	}
 	return !strings.Contains(err.Error(), "unsupported protocol scheme")
+}
+
+// isAlert knows an alert of TLS, of a type that crypto/tls keeps to itself, by
+// the operation of one of the errors of package net around it.
+func isAlert(err error) bool {
+	for operation := new(net.OpError); errors.As(err, &operation); err = operation.Err {
+		if operation.Op == "remote error" {
+			return true
+		}
+	}
+	return false
 }
 
 // isRefusalByProxy knows the words of net/http for a CONNECT that a proxy
@@ -223,9 +248,9 @@ func (h *hidden) As(target any) bool {
 
 // contextError is the end of ctx, with the cause that the caller gave it.
 func contextError(ctx context.Context) error {
-	cause := context.Cause(ctx)
-	if cause == ctx.Err() {
-		return cause
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return err
 	}
-	return &failure{kind: ctx.Err(), cause: cause}
+	return &failure{kind: err, cause: cause}
 }

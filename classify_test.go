@@ -187,3 +187,41 @@ func TestTheErrorOfACustomTransportIsOneLine(t *testing.T) {
 	assert.Contains(t, err.Error(), "line one line two xxx")
 	assert.Less(t, len(err.Error()), 500)
 }
+
+func TestAnAlertIsNotTriedAgainWhoeverSentIt(t *testing.T) {
+	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"the service":     {alert, true},
+		"a proxy":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: alert}, true},
+		"wrapped":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: fmt.Errorf("oh: %w", alert)}, true},
+		"no alert":        {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errReset}, false},
+		"no network's":    {errReset, false},
+		"another's words": {errors.New("remote error"), false},
+	} {
+		assert.Equal(t, test.want, isAlert(test.err), name)
+		assert.Equal(t, !test.want, canPass(test.err), name)
+	}
+}
+
+// listError is of a type that can't be compared.
+type listError []error
+
+func (listError) Error() string { return "several" }
+
+// oddContext ends with an error of its own.
+type oddContext struct{ context.Context }
+
+func (oddContext) Err() error    { return listError{errReset} }
+func (oddContext) Value(any) any { return nil }
+
+func TestAnErrorOfAContextNeedNotBeComparable(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	transport, _ := inTurn(200)
+	err := ask(oddContext{ctx}, clientOver(t, transport))
+	requireAPIError(t, err)
+	assert.ErrorContains(t, err, "several")
+}

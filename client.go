@@ -124,6 +124,9 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 // orders (Retry-After, X-Ratelimit-Remaining) and the retry budget are always
 // shared.
 func (c *Client) Clone(opts ...Option) (*Client, error) {
+	if !c.isMade() {
+		return nil, errNotMade
+	}
 	var problems problemList
 	cfg := c.config
 	cfg.apply(opts, &problems)
@@ -136,9 +139,20 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 // CloseIdleConnections closes the idle connections of the client's transport,
 // also where that came with [WithHTTPClient]. Calls in flight go on.
 func (c *Client) CloseIdleConnections() {
+	if !c.isMade() {
+		return
+	}
 	if closer, ok := c.config.transport().(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
+}
+
+var errNotMade = invalid("Client", "was not made by NewClient")
+
+// isMade reports whether there is a client: a hook that goes on without one, or
+// with the zero value, gets an error and no panic.
+func (c *Client) isMade() bool {
+	return c != nil && c.config.transport != nil
 }
 
 // Format writes where the client sends requests and as whom, whatever the verb.

@@ -564,3 +564,19 @@ func TestCallOptionsTakeEffect(t *testing.T) {
 	assert.Equal(t, "https://api.us-west-1.saucelabs.com/v1/analytics/tests?name=q&org_id=2&org_id=1&query=row%2012&time_range=1d", call.url)
 	assert.Same(t, &info, call.info)
 }
+
+// A hook that goes on after a failed NewClient must not panic.
+func TestAClientThatWasNotMadeIsAnError(t *testing.T) {
+	for _, c := range []*Client{nil, {}} {
+		for _, call := range theCalls {
+			_, err := call.do(t.Context(), c)
+			assert.Equal(t, []string{"Client"}, problemFields(t, err))
+		}
+		for _, err := range c.AllTests(t.Context(), TestsOptions{Period: lastWeek}) {
+			assert.ErrorIs(t, err, ErrInvalidOptions)
+		}
+		_, err := c.Clone()
+		assert.ErrorIs(t, err, ErrInvalidOptions)
+		c.CloseIdleConnections()
+	}
+}

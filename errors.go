@@ -202,10 +202,14 @@ func kindOfStatus(status int) error {
 		return ErrTransport
 	case status >= 300 && status <= 399:
 		return ErrRedirect
-	case status >= 500 && status <= 599:
+	case isServerError(status):
 		return ErrServer
 	}
 	return nil
+}
+
+func isServerError(status int) bool {
+	return status >= 500 && status <= 599
 }
 
 // IterationError ends an [Client.AllTests] loop that could not deliver

@@ -192,3 +192,11 @@ func TestAnAttemptWithoutAWaitLogsNone(t *testing.T) {
 	assert.NotContains(t, line, "wait")
 	assert.Contains(t, line, "attempt.error=x")
 }
+
+func TestAPanicInACallbackCostsNoRetry(t *testing.T) {
+	transport, _ := inTurn(503)
+	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("the callback's own") }))
+	assert.PanicsWithValue(t, "the callback's own", func() { _ = ask(t.Context(), c) })
+	assert.EqualValues(t, fullBudget, c.config.budget.left.Load(), "none was made")
+	assert.Zero(t, c.config.limits.server.inFlight)
+}

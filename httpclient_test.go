@@ -217,6 +217,20 @@ func TestTheJarIsKept(t *testing.T) {
 	assert.Equal(t, []string{"", "node=7"}, cookies)
 }
 
+// Of a jar that learns from a failure the next attempt sends what it learnt.
+func TestARetrySendsNoOldCookies(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	var cookies []string
+	transport := inMemory(func(request *http.Request) (*http.Response, error) {
+		cookies = append(cookies, request.Header.Get("Cookie"))
+		return reply([]int{503, 503, 200}[len(cookies)-1], "{}", "Set-Cookie", fmt.Sprintf("node=%d", len(cookies))), nil
+	})
+	c := clientOver(t, nil, WithHTTPClient(&http.Client{Jar: jar, Transport: transport}), WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1}))
+	require.NoError(t, ask(t.Context(), c))
+	assert.Equal(t, []string{"", "node=1", "node=2"}, cookies)
+}
+
 func TestTheCallersClientStaysTheSameByteForByte(t *testing.T) {
 	server, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
 		http.Redirect(w, request, "http://elsewhere.example/", http.StatusFound)

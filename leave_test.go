@@ -2,8 +2,10 @@ package insights
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // stubborn is a transport, or the body of an answer, that knows no context.
@@ -73,4 +76,81 @@ func TestATransportThatEndsItsGoroutineEndsTheCallers(t *testing.T) {
 		ended <- false
 	}()
 	assert.True(t, <-ended)
+}
+
+// What is left behind may go on reading its request while the call tries again.
+func TestATransportThatWasLeftBehindHasItsRequestToItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jar, err := cookiejar.New(nil)
+		require.NoError(t, err)
+		c := clientOver(t, nil, WithHTTPClient(&http.Client{Jar: jar, Transport: inMemory(func(request *http.Request) (*http.Response, error) {
+			request.Header.Add("X-Mark", "left by the transport")
+			assert.Len(t, request.Header["X-Mark"], 1)
+			for range 100 {
+				time.Sleep(time.Second)
+				_ = request.Header.Get("Cookie")
+			}
+			return reply(503, "", "Set-Cookie", "a=b"), nil
+		})}), WithAttemptTimeout(10*time.Second))
+		assert.ErrorIs(t, ask(t.Context(), c), ErrTimeout)
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestAnAnswerWhoseBodyHangsKeepsItsStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			resp := reply(403, "", "X-Request-Id", "17")
+			resp.Body = io.NopCloser(stubbornBody{strings.NewReader("{}")})
+			return resp, nil
+		})))
+		assert.ErrorIs(t, err, ErrForbidden)
+		assert.Equal(t, "17", requireAPIError(t, err).RequestID)
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+func TestAWholeAnswerIsNotThrownAwayForASlowClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		assert.NoError(t, ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			resp := reply(200, "{}")
+			resp.Body = slowClose{resp.Body}
+			return resp, nil
+		}))))
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+type slowClose struct{ io.Reader }
+
+func (slowClose) Close() error { return stubborn(error(nil)) }
+
+// slowAnswer takes an hour to decode.
+type slowAnswer struct{}
+
+func (*slowAnswer) UnmarshalJSON([]byte) error { return stubborn(error(nil)) }
+
+func TestALargeAnswerDoesNotHoldTheCallBeyondItsDeadline(t *testing.T) {
+	for size, want := range map[int]time.Duration{largestPooled: time.Hour, largestPooled + 1: 2*time.Second + patience} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			x := &exchange{Client: clientOver(t, nil), last: answer{body: &received{data: []byte("{" + strings.Repeat(" ", size-2) + "}")}}}
+			began := time.Now()
+			err := x.decode(ctx, new(slowAnswer))
+			assert.Equal(t, want, time.Since(began))
+			assert.Equal(t, want < time.Hour, errors.Is(err, context.DeadlineExceeded))
+			time.Sleep(2 * time.Hour)
+		})
+	}
+}
+
+func TestALargeAnswerIsDecodedLikeAnyOther(t *testing.T) {
+	body := `{"items":[{"id":"a"}],"x":"` + strings.Repeat("x", largestPooled) + `"}`
+	transport, _ := inTurn(replying(200, body), replying(200, body+"x"))
+	c := clientOver(t, transport)
+	list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek})
+	require.NoError(t, err)
+	assert.Equal(t, []Test{{ID: "a"}}, list.Items)
+	assert.ErrorIs(t, ask(t.Context(), c), ErrBadResponse)
 }

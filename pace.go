@@ -77,7 +77,10 @@ func (l limits) waitForPlace(ctx context.Context, announce func(time.Duration)) 
 	latest, bounded := ctx.Deadline()
 	p := l.take(now, latest, bounded)
 	wait := p.at.Sub(now)
-	if !p.taken {
+	switch {
+	case !p.taken && wait <= 0:
+		return p, context.DeadlineExceeded // ctx is about to say so itself
+	case !p.taken:
 		return p, noTime(wait)
 	}
 	err := sleep(ctx, wait, announce)

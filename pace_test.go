@@ -363,3 +363,18 @@ func TestTwoHundredGoroutinesShareAClientUnderFaults(t *testing.T) {
 		assert.Zero(t, c.config.limits.server.inFlight)
 	})
 }
+
+// lateContext has passed its deadline, and its timer is still to notice.
+type lateContext struct{ context.Context }
+
+func (lateContext) Deadline() (time.Time, bool) { return time.Now().Add(-time.Microsecond), true }
+
+func TestADeadlineThatHasPassedIsNoRateLimit(t *testing.T) {
+	for name, opts := range map[string][]Option{"no limit": nil, "room": {WithRateLimit(100, 2)}} {
+		transport, requests := inTurn(200)
+		err := ask(lateContext{t.Context()}, clientOver(t, transport, opts...))
+		assert.ErrorIs(t, err, context.DeadlineExceeded, name)
+		assert.NotErrorIs(t, err, ErrRateLimited, name)
+		assert.Zero(t, requests.Load(), name)
+	}
+}

@@ -63,7 +63,7 @@ const resetPrecision = time.Second
 
 // observe learns from an answer.
 func (s *serverLimit) observe(a answer, now time.Time) {
-	if a.status == http.StatusTooManyRequests || a.status >= http.StatusInternalServerError {
+	if a.status == http.StatusTooManyRequests || isServerError(a.status) {
 		s.pauseFor(retryAfter(a.header, now), now)
 	}
 	if limit, known := rateLimitOf(a.header, now); known {

@@ -15,9 +15,9 @@ import (
 //	pace       wait for a place under the rate limits     pace.go
 //	authorize  set the credentials on the request         secrets.go
 //	send       one attempt, within its timeout            attempt.go
-//	redirect   follow to the same origin only             redirect.go
+//	redirect   follow to the same origin only             redirect.go, origin.go
 //	receive    read the whole body, within its bound      body.go
-//	mask       hide credentials that the answer echoes    secrets.go
+//	mask       hide credentials that the answer echoes    mask.go
 //	classify   success, or which failure                  classify.go
 //	observe    learn the limits that the service states   serverlimit.go
 //	decide     try again, and after which wait            retry.go
@@ -46,7 +46,7 @@ func (c *Client) exchange(ctx context.Context, call *call, into any) error {
 	defer func() { x.last.release() }()
 	x.run(ctx)
 	if x.succeeded() {
-		x.last.failure = x.decode(into)
+		x.last.failure = x.decode(ctx, into)
 	}
 	x.capture()
 	if x.succeeded() {
@@ -70,7 +70,7 @@ func (x *exchange) run(ctx context.Context) {
 	if x.stop = x.pace(ctx); x.stop != nil {
 		return
 	}
-	defer x.finish() // for a transport that panics
+	defer x.leave() // also where a transport or a callback panics
 	// The engine's result is not asked for: afterAttempt has seen it already.
 	_, _ = x.engine().Do(request)
 	if x.again {
@@ -105,6 +105,7 @@ func (x *exchange) engine() *retryablehttp.Client {
 // beforeRetry is the PrepareRetry of the engine: the wait is over.
 func (x *exchange) beforeRetry(request *http.Request) error {
 	x.again = false
+	request.Header.Del("Cookie") // net/http adds those of the jar again
 	err := x.pace(request.Context())
 	if err != nil {
 		x.abandonRetry(err)
@@ -114,8 +115,16 @@ func (x *exchange) beforeRetry(request *http.Request) error {
 
 // abandonRetry ends the call before a retry that was decided and paid for.
 func (x *exchange) abandonRetry(why error) {
-	x.stop = why
+	x.stop, x.again = why, false
 	x.config.budget.giveBack()
+}
+
+// leave gives back what the call has taken and not used.
+func (x *exchange) leave() {
+	x.finish()
+	if x.again {
+		x.config.budget.giveBack()
+	}
 }
 
 // pace waits until the next request may be sent, and starts the clock of the
@@ -137,7 +146,7 @@ func (x *exchange) takePlace(ctx context.Context) error {
 func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	x.attempts++
 	x.finish()
-	a := x.receive(resp, err)
+	a := answerOf(resp, err)
 	a.failure = x.classify(ctx, a)
 	x.config.limits.server.observe(a, time.Now())
 	x.again = x.decide(ctx, a)
