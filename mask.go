@@ -107,8 +107,10 @@ func overwrite(b []byte) {
 // all hides also what escapes make of a credential. A text with escapes is
 // overwritten as a whole, so that it remains one, and of the same length.
 func (mask masker) all(b []byte) (found bool) {
+	var scratch []byte
 	for text := range escapedTexts(b) {
-		if mask.behindEscapes(text) {
+		scratch = append(scratch[:0], text...)
+		if mask.behindEscapes(scratch) {
 			found = true
 			overwrite(text)
 		}
@@ -119,19 +121,19 @@ func (mask masker) all(b []byte) (found bool) {
 // mostEscaped is how often a text may have been escaped, as JSON in JSON is.
 const mostEscaped = 3
 
-// behindEscapes reports whether a text has a part of a credential, as it is
-// written or as it is read.
+// behindEscapes reports whether a text, which it destroys, has a part of a
+// credential, as it is written or as it is read.
 func (mask masker) behindEscapes(text []byte) bool {
-	plain := bytes.Clone(text)
 	for range mostEscaped {
-		if mask(plain) {
+		if mask(text) {
 			return true
 		}
-		if plain = unescaped(plain); bytes.IndexByte(plain, '\\') < 0 {
-			break
+		if bytes.IndexByte(text, '\\') < 0 {
+			return false
 		}
+		text = unescape(text)
 	}
-	return mask(plain)
+	return mask(text)
 }
 
 // escapedTexts are the texts in JSON that hold an escape, without their quotes.

@@ -302,7 +302,7 @@ func (w *watched) requireSilence(t *testing.T, where string) {
 		seen += fmt.Sprintf("%s %s %q %q %q", apiErr.Body, apiErr.Message, apiErr.Fields, apiErr.Header, apiErr.RequestID)
 	}
 	requireNoSecret(t, w.secrets, where, seen)
-	requireNoSecret(t, w.secrets, where+", read", string(unescaped(unescaped([]byte(seen)))))
+	requireNoSecret(t, w.secrets, where+", read", string(unescape(unescape([]byte(seen)))))
 }
 
 // Every call, every kind of failure, every way of printing.
@@ -560,7 +560,7 @@ func TestEscapesAreReadAsAJSONReaderReadsThem(t *testing.T) {
 		`cut off \`:                 `cut off \`,
 		`\é`:                        `é`,
 	} {
-		assert.Equal(t, want, string(unescaped([]byte(text))), text)
+		assert.Equal(t, want, string(unescape([]byte(text))), text)
 	}
 }
 

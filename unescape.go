@@ -7,37 +7,42 @@ import (
 	"unicode/utf8"
 )
 
-// unescaped is a text as it is read where a backslash begins an escape: in JSON
-// or JavaScript, also where either is damaged. An escape for a control character
-// stands for its letter, which is no part of a credential either way.
-func unescaped(text []byte) []byte {
-	plain := make([]byte, 0, len(text))
+// unescape overwrites a text with how it is read where a backslash begins an
+// escape: in JSON or JavaScript, also where either is damaged. The letter of a
+// control character stands for itself, as neither is in a credential.
+func unescape(text []byte) []byte {
+	plain := text[:0] // which never gets ahead: no escape is shorter than what it stands for
 	for {
 		i := bytes.IndexByte(text, '\\')
 		if i < 0 || i+1 == len(text) {
 			return append(plain, text...)
 		}
 		plain = append(plain, text[:i]...)
-		r, size := escapedRune(text[i+1:])
-		plain = utf8.AppendRune(plain, r)
-		text = text[i+1+size:]
+		text = text[i+1:]
+		if r, size := escapedRune(text); size > 0 {
+			plain = utf8.AppendRune(plain, r)
+			text = text[size:]
+		} else {
+			plain = append(plain, text[0])
+			text = text[1:]
+		}
 	}
 }
 
-// escapedRune is the character of an escape, from the letter behind the
-// backslash on, and how many bytes it takes.
+// escapedRune is the character of a numbered escape, from the letter behind the
+// backslash on, and how many bytes it takes; 0: it is none.
 func escapedRune(b []byte) (r rune, size int) {
 	switch b[0] {
 	case 'x':
 		if r, ok := hexRune(b[1:], 2); ok {
-			return r, 3
+			return r, len(`xXX`)
 		}
 	case 'u':
 		if r, ok := hexRune(b[1:], 4); ok {
-			return withLowSurrogate(r, b[5:])
+			return withLowSurrogate(r, b[len(`uXXXX`):])
 		}
 	}
-	return utf8.DecodeRune(b)
+	return 0, 0
 }
 
 // withLowSurrogate is the character of \uXXXX, and of a second one that follows
