@@ -36,7 +36,7 @@ type Option func(*config) error
 // RetryPolicy says how often and how patiently a request is tried. Zero fields
 // mean the defaults.
 type RetryPolicy struct {
-	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
+	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry. Within one, net/http sends a request again where a connection was closed under it, three times in all at the most
 	MinWait     time.Duration // what the longest wait before the second attempt is; it doubles from attempt to attempt; default 500 ms
 	MaxWait     time.Duration // no wait is longer, and an answer that orders a longer one ends the call; default 30 s
 }
@@ -258,9 +258,9 @@ func WithBaseURL(rawURL string) Option {
 // [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
 // asked. hc is read once and never written to.
 //
-// A transport of another type than [*http.Transport] runs in a goroutine of its
-// own: where it does not end with the context of its request, the call returns
-// without it 50 ms later.
+// Every attempt runs in a goroutine of its own: where the transport does not end
+// with the context of its request, the call returns without it 50 ms later. Plain
+// http is not sent through a proxy on another machine.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {
