@@ -352,41 +352,6 @@ func TestElements(t *testing.T) {
 	}
 }
 
-// Of a body that is not what it should be, no part costs many times its size.
-func TestNoAnswerCostsManyTimesItsSize(t *testing.T) {
-	const size = 1 << 20
-	const run, hundred = `{"items":[{"error":"`, 100
-	var members []string
-	for i := range hundred {
-		members = append(members, fmt.Sprintf(`"%d":1`, i))
-	}
-	mapOfHundred := `"m":{` + strings.Join(members, ",") + `},`
-	for name, test := range map[string]struct {
-		answer           any
-		start, more, end string
-		refused          bool
-		most             uint64 // bytes
-	}{
-		"maps":                 {new(TestTrends), `{"metrics":{`, mapOfHundred, `"m":{}}}`, true, size / 2},
-		"a text full of signs": {new(TestTrends), `{"buckets":[],"x":"`, `,[{`, `"}`, false, size / 2},
-		"a text with escapes":  {new(TestList), run, `\u0041bc`, `"}]}`, false, 5 * size},
-		"no UTF-8":             {new(TestList), run, "\xff", `"}]}`, true, size / 2},
-		"a length":             {new(TestList), `{"items":[{"duration":`, `1`, `}]}`, true, size / 2},
-		"a count":              {new(TestMetrics), `{"aggs":{"count":`, `1`, `}}`, true, size / 2},
-		"a Unix time":          {new(TestList), `{"items":[{"end_time":`, `1`, `}]}`, true, size / 2},
-		"a time":               {new(TestList), `{"items":[{"end_time":"`, `1`, `"}]}`, true, 3 * size},
-		"a status":             {new(TestTrends), `{"meta":{"status":`, `1`, `}}`, false, 3 * size},
-		"a status as text":     {new(TestTrends), `{"meta":{"status":"`, `1`, `"}}`, false, 3 * size},
-		"further members":      {new(TestTrends), `{"x":"`, `1`, `"}`, true, size / 2},
-	} {
-		body := []byte(test.start + strings.Repeat(test.more, size/len(test.more)) + test.end)
-		var err error
-		allocated := allocatedBy(func() { err = decodeAnswer(body, test.answer) })
-		assert.Equal(t, test.refused, err != nil, "%s: %v", name, err)
-		assert.Less(t, allocated, test.most, name)
-	}
-}
-
 func TestUnusualRunsGetTheirRoomAtOnce(t *testing.T) {
 	const n = 1000
 	var list TestList

@@ -122,7 +122,9 @@ func socketPair() (client, server net.Conn, err error) {
 	if client, err = net.Dial("tcp", listener.Addr().String()); err != nil {
 		return nil, nil, err
 	}
-	server, err = listener.Accept()
+	if server, err = listener.Accept(); err == nil {
+		_ = server.(*net.TCPConn).SetReadBuffer(1 << 12) // soon full
+	}
 	return client, server, err
 }
 

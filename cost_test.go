@@ -1,0 +1,71 @@
+//go:build !race
+
+package insights
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What answers cost in memory, of which the race detector takes its own.
+
+// Of a body that is not what it should be, no part costs many times its size.
+func TestNoAnswerCostsManyTimesItsSize(t *testing.T) {
+	const size = 1 << 20
+	const run, hundred = `{"items":[{"error":"`, 100
+	var members []string
+	for i := range hundred {
+		members = append(members, fmt.Sprintf(`"%d":1`, i))
+	}
+	mapOfHundred := `"m":{` + strings.Join(members, ",") + `},`
+	for name, test := range map[string]struct {
+		answer           any
+		start, more, end string
+		refused          bool
+		most             uint64 // bytes
+	}{
+		"maps":                 {new(TestTrends), `{"metrics":{`, mapOfHundred, `"m":{}}}`, true, size / 2},
+		"a text full of signs": {new(TestTrends), `{"buckets":[],"x":"`, `,[{`, `"}`, false, size / 2},
+		"a text with escapes":  {new(TestList), run, `\u0041bc`, `"}]}`, false, 5 * size},
+		"no UTF-8":             {new(TestList), run, "\xff", `"}]}`, true, size / 2},
+		"a length":             {new(TestList), `{"items":[{"duration":`, `1`, `}]}`, true, size / 2},
+		"a count":              {new(TestMetrics), `{"aggs":{"count":`, `1`, `}}`, true, size / 2},
+		"a Unix time":          {new(TestList), `{"items":[{"end_time":`, `1`, `}]}`, true, size / 2},
+		"a time":               {new(TestList), `{"items":[{"end_time":"`, `1`, `"}]}`, true, 3 * size},
+		"a status":             {new(TestTrends), `{"meta":{"status":`, `1`, `}}`, false, 3 * size},
+		"a status as text":     {new(TestTrends), `{"meta":{"status":"`, `1`, `"}}`, false, 3 * size},
+		"further members":      {new(TestTrends), `{"x":"`, `1`, `"}`, true, size / 2},
+	} {
+		body := []byte(test.start + strings.Repeat(test.more, size/len(test.more)) + test.end)
+		var err error
+		allocated := allocatedBy(func() { err = decodeAnswer(body, test.answer) })
+		assert.Equal(t, test.refused, err != nil, "%s: %v", name, err)
+		assert.Less(t, allocated, test.most, name)
+	}
+}
+
+// A refusal costs what it holds, however it is nested.
+func TestNoNestingMakesARefusalExpensive(t *testing.T) {
+	const n = 2700
+	for name, body := range map[string]string{
+		"fields far down":  strings.Repeat(`{"message":`, n) + "[" + strings.Repeat(`{"loc":[]},`, n) + "1]" + strings.Repeat("}", n),
+		"a text per level": strings.Repeat(`["some text",`, n) + "1" + strings.Repeat("]", n),
+	} {
+		require.Less(t, len(body), maxErrorBody, name)
+		assert.Less(t, allocatedBy(func() { understand([]byte(body)) }), uint64(8<<20), name)
+	}
+}
+
+// allocatedBy is how many bytes f allocates, kept or not.
+func allocatedBy(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
