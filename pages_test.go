@@ -132,7 +132,7 @@ func TestFromAndSizeKeepTheirMeaning(t *testing.T) {
 	opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}
 	all, err := collect(t.Context(), client, opts)
 	require.NoError(t, err)
-	for _, from := range []int{1, 10, 45, 70} {
+	for _, from := range []int{1, 10, 40, 41, 42, 45, 50, 51, 70} {
 		opts.From = from
 		got, err := collect(t.Context(), client, opts)
 		require.NoError(t, err)
