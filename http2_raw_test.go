@@ -174,7 +174,7 @@ func TestAnAttemptIsNotManyRequests(t *testing.T) {
 			assert.NotErrorIs(t, err, ErrTimeout)
 			assert.ErrorContains(t, err, "3 connections were closed without an answer")
 			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
-			assert.LessOrEqual(t, server.requests.Load(), int32(2*mostSends), "%d connections", server.connections.Load())
+			assert.InDelta(t, 2*mostSends+1, server.requests.Load(), 1, "one may be on its way when it is noticed")
 		})
 	}
 }
