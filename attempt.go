@@ -12,17 +12,6 @@ import (
 	"time"
 )
 
-// maxHeaderBytes bounds the header of an answer.
-const maxHeaderBytes = 1 << 20
-
-// A connection of HTTP/2 outlives the attempts that time out on it. One that is
-// silent for so long is asked whether it is still there, and given up where it
-// does not answer, in time for another try.
-const (
-	pingAfter   = 10 * time.Second
-	pingTimeout = 5 * time.Second
-)
-
 // errNoStatus is an answer that no HTTP server gives.
 var errNoStatus = errors.New("malformed HTTP answer: it has no status")
 
@@ -39,14 +28,10 @@ type attemptTransport struct {
 // RoundTrip implements [http.RoundTripper]. The body of the response is a
 // [*received].
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	transport := t.x.config.transport()
-	if standard, ok := transport.(*http.Transport); ok && isExposed(standard, request) {
-		return nil, errPlainProxy
-	}
 	ctx, cancel := t.x.attemptContext(request.Context())
 	defer cancel()
 	a := &attempt{task: newTask(), request: request.Clone(ctx)} // its own, also when it is left behind
-	go a.run(func() error { return a.exchange(transport, t.x.config.maxResponseBytes, t.x.mask) })
+	go a.run(func() error { return a.exchange(t.x.config.transport(), t.x.config.maxResponseBytes, t.x.mask) })
 	var err error
 	if a.endsWith(ctx) {
 		err = a.wait()
@@ -88,6 +73,9 @@ type attempt struct {
 // exchange sends the request, reads the whole answer, up to limit bytes, and
 // hides the credentials that it echoes.
 func (a *attempt) exchange(transport http.RoundTripper, limit int64, mask masker) error {
+	if isExposed(transport, a.request) {
+		return errPlainProxy
+	}
 	resp, err := send(transport, a.request)
 	if err != nil {
 		return err
@@ -175,44 +163,6 @@ func (cfg config) timeout() time.Duration {
 		return min(cfg.attemptTimeout, cfg.clientTimeout)
 	}
 	return cfg.attemptTimeout
-}
-
-// connections give the transport that a client uses. A closure holds it, out
-// of reach for a dump of the client: a connection that is kept open has a
-// request in its buffers, and so the credentials.
-type connections func() http.RoundTripper
-
-func connectionsOf(transport http.RoundTripper) connections {
-	return func() http.RoundTripper { return transport }
-}
-
-// defaultTransport is that of net/http with a bound on headers and room for
-// the idle connections of a few AllTests loops.
-func defaultTransport() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport // replaced by the program, which will have its reason
-	}
-	t := standard.Clone()
-	t.MaxResponseHeaderBytes = maxHeaderBytes
-	if t.OnProxyConnectResponse == nil {
-		t.OnProxyConnectResponse = nameRefusal
-	}
-	t.MaxIdleConnsPerHost = 4 * defaultConcurrency
-	if t.HTTP2 == nil {
-		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout}
-	}
-	return t
-}
-
-// nameRefusal gives a proxy's 407 and 403 the words by which they are known.
-// Otherwise the error has those of the proxy, which may be any.
-func nameRefusal(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	switch resp.StatusCode {
-	case http.StatusProxyAuthRequired, http.StatusForbidden:
-		return errors.New(http.StatusText(resp.StatusCode))
-	}
-	return nil
 }
 
 // withoutURL takes off the wrapper of net/http, whose text holds the URL.

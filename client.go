@@ -260,7 +260,9 @@ func WithBaseURL(rawURL string) Option {
 //
 // Every attempt runs in a goroutine of its own: where the transport does not end
 // with the context of its request, the call returns without it 50 ms later. Plain
-// http is not sent through a proxy on another machine.
+// http is not sent through a proxy on another machine. A transport whose HTTP2 has
+// no SendPingTimeout, as the SDK's own has, stays with an HTTP/2 connection whose
+// other end is gone.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {

@@ -67,10 +67,11 @@ var errPlainProxy = errors.New("not sent: a proxy on another machine would see t
 
 // isExposed reports whether a request in clear, which is for this machine, would
 // go through a proxy on another.
-func isExposed(transport *http.Transport, request *http.Request) bool {
-	if request.URL.Scheme != "http" || transport.Proxy == nil {
+func isExposed(transport http.RoundTripper, request *http.Request) bool {
+	standard, ok := transport.(*http.Transport)
+	if !ok || request.URL.Scheme != "http" || standard.Proxy == nil {
 		return false
 	}
-	proxy, err := transport.Proxy(request)
+	proxy, err := standard.Proxy(request)
 	return err == nil && proxy != nil && !isLoopback(lowerHost(proxy.Hostname()))
 }
