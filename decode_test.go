@@ -335,21 +335,28 @@ func TestElements(t *testing.T) {
 		body string
 		want bool
 	}{
-		"at the limit":            {`[` + strings.Repeat(`0,`, limit-1) + `0]`, false},
-		"beyond it":               {`[` + strings.Repeat(`0,`, limit) + `0]`, true},
-		"at it, with commas":      {`[` + strings.Repeat(`0,`, limit-1) + `",,"]`, false},
-		"objects":                 {`{"items":[` + strings.Repeat(`{},`, limit) + `{}]}`, true},
-		"in lists of lists":       {`[` + strings.Repeat(`[0,0],`, limit/2) + `0]`, true},
-		"records are no elements": {`[` + strings.Repeat(record+`,`, 500) + `0]`, false},
-		"a map's members are":     {`{` + strings.Repeat(`"m":1,`, limit+200) + `"z":0}`, true},
-		"of small maps too":       {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":1},`, limit/3+1) + `"z":0}}`, true},
-		"at it, in maps":          {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":",,"},`, limit/3) + `"z":[]}}`, false},
-		"in maps in a list":       {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/3) + `0,0]`, true},
-		"commas in text are not":  {`["` + strings.Repeat(`,`, 5*limit) + `"]`, false},
-		"damaged":                 {`{"a"` + strings.Repeat(`,`, 5*limit), false},
+		"at the limit":             {`[` + strings.Repeat(`0,`, limit-1) + `0]`, false},
+		"beyond it":                {`[` + strings.Repeat(`0,`, limit) + `0]`, true},
+		"at it, with commas":       {`[` + strings.Repeat(`0,`, limit-1) + `",,"]`, false},
+		"objects":                  {`{"items":[` + strings.Repeat(`{},`, limit) + `{}]}`, true},
+		"in lists of lists":        {`[` + strings.Repeat(`[0,0],`, limit/2) + `0]`, true},
+		"records are no elements":  {`[` + strings.Repeat(record+`,`, 500) + `0]`, false},
+		"nor of a hundred members": {`[` + strings.Repeat(members(recordMembers)+`,`, limit-1) + `0]`, false},
+		"but their further ones":   {`[` + strings.Repeat(members(recordMembers+1)+`,`, limit/2) + `0]`, true},
+		"a map's members are":      {`{` + strings.Repeat(`"m":1,`, limit+200) + `"z":0}`, true},
+		"of small maps too":        {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":1},`, limit/3+1) + `"z":0}}`, true},
+		"at it, in maps":           {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":",,"},`, limit/3) + `"z":[]}}`, false},
+		"in maps in a list":        {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/3) + `0,0]`, true},
+		"commas in text are not":   {`["` + strings.Repeat(`,`, 5*limit) + `"]`, false},
+		"damaged":                  {`{"a"` + strings.Repeat(`,`, 5*limit), false},
 	} {
 		assert.Equal(t, test.want, tooManyElements([]byte(test.body), limit), name)
 	}
+}
+
+// members is an object of n members.
+func members(n int) string {
+	return `{` + strings.Repeat(`"m":1,`, n-1) + `"z":0}`
 }
 
 func TestUnusualRunsGetTheirRoomAtOnce(t *testing.T) {
@@ -396,6 +403,23 @@ func FuzzTime(f *testing.F) {
 		require.NoError(t, json.Unmarshal(written, &again))
 		assert.Equal(t, run, again, "%s", written)
 	})
+}
+
+// However many digits a number has, up to a bound.
+func TestTheLongestScalars(t *testing.T) {
+	for length, ok := range map[int]bool{longestScalar: true, longestScalar + 1: false} {
+		number := "200." + strings.Repeat("0", length-len("200."))
+		var meta Meta
+		require.NoError(t, json.Unmarshal([]byte(`{"status":`+number+`}`), &meta))
+		assert.Equal(t, ok, meta.Status == 200, "a status of %d characters", length)
+		var run Test
+		assert.Equal(t, ok, json.Unmarshal([]byte(`{"duration":`+number+`}`), &run) == nil, "a length of %d characters", length)
+		assert.Equal(t, ok, json.Unmarshal([]byte(`{"end_time":`+number+`}`), &run) == nil, "a Unix time of %d characters", length)
+		var count NamedCount
+		assert.Equal(t, ok, json.Unmarshal([]byte(`{"count":`+number+`}`), &count) == nil, "a count of %d characters", length)
+		text := "2021-05-01T12:00:00." + strings.Repeat("0", length-len("2021-05-01T12:00:00.Z")) + "Z"
+		assert.Equal(t, ok, json.Unmarshal([]byte(`{"end_time":"`+text+`"}`), &run) == nil, "a time of %d characters", length)
+	}
 }
 
 func TestNumbersAndTimesAtTheirEdges(t *testing.T) {

@@ -1,0 +1,26 @@
+package insights
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// That the service keeps the order is known after so many steps in order, of runs
+// that are new or not, and not after runs of the same time.
+func TestTheOrderIsKnownAfterSomeSteps(t *testing.T) {
+	for steps, early := range map[int]bool{0: true, enoughSteps - 1: true, enoughSteps: false} {
+		for name, after := range map[string]Cursor{"new": {}, "known": CursorAfter(firstOfMay.Add(time.Hour))} {
+			d := deliveredUpTo(after, OldestFirst)
+			d.moved = false
+			for i := range steps + 1 {
+				for same := range 3 {
+					d.add(Test{ID: fmt.Sprint(i, same), CreationTime: created(i)})
+				}
+			}
+			assert.Equal(t, early, d.isEarly(), "%d steps of runs that are %s", steps, name)
+		}
+	}
+}
