@@ -37,7 +37,7 @@ func (x *exchange) apiError() *APIError {
 	}
 	if isRefusal(x.last.failure) {
 		e.Message, e.Fields = understand(e.Body)
-		x.clean(e)
+		x.cleanMessage(e)
 	}
 	return e
 }
@@ -47,12 +47,12 @@ func isRefusal(err error) bool {
 	return err == errStatus || errors.Is(err, ErrBadResponse)
 }
 
-// clean takes out of what the answer says what it was sent: JSON escapes and the
-// making of one line may have brought it to light.
-func (x *exchange) clean(e *APIError) {
-	e.Message = x.shown(e.Message)
+// cleanMessage masks the message and its fields once more: reading the JSON and
+// making one line of it may have brought a secret to light.
+func (x *exchange) cleanMessage(e *APIError) {
+	e.Message = x.withoutSecrets(e.Message)
 	for i, f := range e.Fields {
-		e.Fields[i] = FieldError{x.shown(f.Location), x.shown(f.Message), x.shown(f.Type)}
+		e.Fields[i] = FieldError{x.withoutSecrets(f.Location), x.withoutSecrets(f.Message), x.withoutSecrets(f.Type)}
 	}
 }
 

@@ -28,37 +28,45 @@ type attemptTransport struct {
 // RoundTrip implements [http.RoundTripper]. The body of the response is a
 // [*received].
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx, cancel := t.x.attemptContext(request.Context())
+	transport := t.x.config.transport()
+	ctx, cancel := t.x.attemptContext(request.Context(), transport)
 	defer cancel()
 	a := &attempt{task: newTask(), request: request.Clone(ctx)} // its own, also when it is left behind
-	go a.run(func() error { return a.exchange(t.x.config.transport(), t.x.config.maxResponseBytes, t.x.mask) })
+	go a.task.run(func() error { return a.make(transport, t.x.config.maxResponseBytes, t.x.mask) })
 	var err error
-	if a.endsWith(ctx) {
-		err = a.wait()
+	if a.task.endsBy(ctx) {
+		err = a.task.wait()
 	}
 	return a.outcome(err)
 }
 
 // attemptContext ends with the attempt's deadline, or where net/http sends its
 // request again and again.
-func (x *exchange) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
+func (x *exchange) attemptContext(ctx context.Context, transport http.RoundTripper) (context.Context, context.CancelFunc) {
 	bounded, cancel := context.WithDeadlineCause(ctx, x.deadline, &attemptTimeout{x.config.timeout()})
+	if _, standard := transport.(*http.Transport); !standard {
+		return bounded, cancel
+	}
 	bounded, end := context.WithCancelCause(bounded)
-	var sent atomic.Int32
-	traced := httptrace.WithClientTrace(bounded, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		if sent.Add(1) > mostSends {
-			end(errSentTooOften)
-		}
-	}})
-	return traced, func() { end(nil); cancel() }
+	return httptrace.WithClientTrace(bounded, boundConnections(end)), func() { end(nil); cancel() }
 }
 
-// mostSends is how often net/http may send a request. It repeats one by itself
-// where a connection that was idle is closed under it or, over HTTP/2, where the
-// server says that it did nothing; and that with no end and no pause.
-const mostSends = 3
+// mostConnections is how many new connections an attempt may take. Over HTTP/2
+// net/http repeats a request by itself where the server says that it did nothing,
+// each time on a new connection, with no end and no pause. That it goes through
+// idle ones which were closed under it has an end.
+const mostConnections = 3
 
-var errSentTooOften = fmt.Errorf("%d connections were closed without an answer", mostSends)
+var errNoneAnswered = fmt.Errorf("none of %d new connections had an answer", mostConnections)
+
+func boundConnections(end context.CancelCauseFunc) *httptrace.ClientTrace {
+	var taken atomic.Int32
+	return &httptrace.ClientTrace{GotConn: func(conn httptrace.GotConnInfo) {
+		if !conn.Reused && taken.Add(1) > mostConnections {
+			end(errNoneAnswered)
+		}
+	}}
+}
 
 // attempt is a request and what has come of it so far, in a goroutine of its
 // own. net/http does not always heed its context: over HTTP/2 a server that stops
@@ -70,9 +78,9 @@ type attempt struct {
 	body    atomic.Pointer[received]      // nil: not all here yet
 }
 
-// exchange sends the request, reads the whole answer, up to limit bytes, and
-// hides the credentials that it echoes.
-func (a *attempt) exchange(transport http.RoundTripper, limit int64, mask masker) error {
+// make sends the request, reads the whole answer, up to limit bytes, and hides
+// the credentials that it echoes.
+func (a *attempt) make(transport http.RoundTripper, limit int64, mask masker) error {
 	if isExposed(transport, a.request) {
 		return errPlainProxy
 	}
@@ -94,7 +102,7 @@ func (a *attempt) exchange(transport http.RoundTripper, limit int64, mask masker
 // it as there is.
 func (a *attempt) outcome(err error) (*http.Response, error) {
 	ctx := a.request.Context()
-	resp, body := a.resp.Load(), a.body.Load()
+	resp, body := a.resp.Load(), a.body.Load() // either may come too late: then the other still tells something
 	if resp == nil {
 		return nil, causeOr(ctx, cmp.Or(err, ctx.Err()))
 	}
@@ -145,7 +153,7 @@ func (e *attemptTimeout) Timeout() bool { return true }
 // causeOr is why the attempt ended ctx, if it did, and err otherwise.
 func causeOr(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
-	if _, ok := cause.(*attemptTimeout); ok || cause == errSentTooOften {
+	if _, ok := cause.(*attemptTimeout); ok || cause == errNoneAnswered {
 		return cause
 	}
 	return err

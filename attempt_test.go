@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
@@ -172,4 +173,43 @@ func TestWhatLiesBehindAFailedConnectionCanBeAskedFor(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "dial", operation.Op)
 	assert.ErrorIs(t, err, errReset)
+}
+
+// Idle connections that are closed under a request are as many as there are.
+func TestNewConnectionsAreCountedAlone(t *testing.T) {
+	ctx, end := context.WithCancelCause(t.Context())
+	trace := boundConnections(end)
+	for range 10 * mostConnections {
+		trace.GotConn(httptrace.GotConnInfo{Reused: true})
+	}
+	for range mostConnections {
+		require.NoError(t, ctx.Err())
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	require.NoError(t, ctx.Err())
+	trace.GotConn(httptrace.GotConnInfo{})
+	assert.Equal(t, errNoneAnswered, context.Cause(ctx))
+}
+
+// What a caller's transport does in an attempt is its own affair.
+func TestATransportThatTriesAgainItselfIsLeftAlone(t *testing.T) {
+	requests := 0
+	server, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
+		w.Header().Set("Connection", "close")
+		if requests++; requests <= 2*mostConnections {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		answerJSON(w, request)
+	})
+	transport := inMemory(func(request *http.Request) (resp *http.Response, err error) {
+		for range 2*mostConnections + 1 {
+			if resp, err = server.Client().Transport.RoundTrip(request); err != nil || resp.StatusCode == http.StatusOK {
+				break
+			}
+			_ = resp.Body.Close()
+		}
+		return resp, err
+	})
+	require.NoError(t, ask(t.Context(), clientOver(t, transport, WithBaseURL(server.URL))))
 }

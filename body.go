@@ -68,7 +68,7 @@ func (b *received) readAll(r io.Reader, size, limit int64) error {
 // mostEmptyReads is how often a body may give nothing and no reason.
 const mostEmptyReads = 100
 
-var errMiscounted = errors.New("the body gave another number of bytes than it could")
+var errMiscounted = errors.New("the body claims to have given more than there was room for, or less than nothing")
 
 // readSome reads at least a byte, or says why it can't.
 func readSome(r io.Reader, into []byte) (int, error) {

@@ -89,7 +89,7 @@ func (i ResponseInfo) LogValue() slog.Value {
 // newCall checks everything that a caller can get wrong, and reports it all.
 func (c *Client) newCall(ctx context.Context, path string, opts options, callOpts []CallOption) (*call, error) {
 	if !c.isMade() {
-		return nil, errNotMade
+		return nil, errNotMade()
 	}
 	result := &call{path: path}
 	var problems problemList

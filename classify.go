@@ -52,7 +52,7 @@ func (x *exchange) decode(ctx context.Context, into any) error {
 	}
 	t := newTask()
 	go t.run(func() error { return decodeAnswer(body, into) })
-	if !t.endsWith(ctx) {
+	if !t.endsBy(ctx) {
 		return contextError(ctx)
 	}
 	return x.understood(t.wait())
@@ -88,7 +88,7 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 	case a.err != nil:
 		return x.transportFailure(ctx, a.err)
 	case !isJSON(a.header.Get("Content-Type")):
-		return badResponse(x.shown(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type")))))
+		return badResponse(x.withoutSecrets(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type")))))
 	}
 	return nil
 }
@@ -214,17 +214,28 @@ type hidden struct {
 // hide makes the error of a transport fit to be shown: one line, without
 // credentials and without the query string.
 func (x *exchange) hide(err error) error {
-	cause := func() error { return err }
-	if x.mask.hidesInChain(err) {
-		cause = func() error { return nil }
+	behind := withoutURLs(err)
+	if x.mask.hidesInChain(behind) {
+		behind = nil
 	}
-	return &hidden{text: x.shown(oneLine(x.shown(err.Error()))), cause: cause}
+	// Searched again as one line: what was apart may have come together.
+	text := x.withoutSecrets(oneLine(x.withoutSecrets(err.Error())))
+	return &hidden{text: text, cause: func() error { return behind }}
 }
 
-// shown is a text without credentials and without the query string. One that
-// was made of others is to be searched again: what was apart may have come
-// together.
-func (x *exchange) shown(text string) string {
+// withoutURLs is what is behind all errors that show a URL.
+func withoutURLs(err error) error {
+	for {
+		shown, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			return err
+		}
+		err = shown.Err
+	}
+}
+
+// withoutSecrets is a text without credentials and without the query string.
+func (x *exchange) withoutSecrets(text string) string {
 	if _, query, _ := strings.Cut(x.call.url, "?"); query != "" {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "?"+query, ""), query, "…")
 	}
@@ -238,11 +249,8 @@ func (h *hidden) Is(target error) bool {
 	return target != context.DeadlineExceeded && target != context.Canceled && errors.Is(h.cause(), target)
 }
 
-// As finds what is behind, such as a *net.OpError, except what shows a URL.
+// As finds what is behind, such as a *net.OpError.
 func (h *hidden) As(target any) bool {
-	if _, showsURL := target.(**url.Error); showsURL {
-		return false
-	}
 	return errors.As(h.cause(), target)
 }
 

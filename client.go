@@ -34,9 +34,11 @@ type Client struct {
 type Option func(*config) error
 
 // RetryPolicy says how often and how patiently a request is tried. Zero fields
-// mean the defaults.
+// mean the defaults. Within an attempt net/http itself sends a request again where
+// it did not get through: an idle connection was closed under it, or a server of
+// HTTP/2 says that it did nothing.
 type RetryPolicy struct {
-	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry. Within one, net/http sends a request again where a connection was closed under it, three times in all at the most
+	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
 	MinWait     time.Duration // what the longest wait before the second attempt is; it doubles from attempt to attempt; default 500 ms
 	MaxWait     time.Duration // no wait is longer, and an answer that orders a longer one ends the call; default 30 s
 }
@@ -125,7 +127,7 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 // shared.
 func (c *Client) Clone(opts ...Option) (*Client, error) {
 	if !c.isMade() {
-		return nil, errNotMade
+		return nil, errNotMade()
 	}
 	var problems problemList
 	cfg := c.config
@@ -147,12 +149,14 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-var errNotMade = invalid("Client", "was not made by NewClient")
-
 // isMade reports whether there is a client: a hook that goes on without one, or
 // with the zero value, gets an error and no panic.
 func (c *Client) isMade() bool {
 	return c != nil && c.config.transport != nil
+}
+
+func errNotMade() error {
+	return invalid("Client", "was not made by NewClient")
 }
 
 // Format writes where the client sends requests and as whom, whatever the verb.
@@ -386,8 +390,9 @@ func WithConcurrency(n int) Option {
 }
 
 // WithMaxResponseBytes bounds an answer, after decompression; default 16 MiB.
-// A larger answer is [ErrResponseTooLarge], as is one of more than 100,000
-// elements.
+// A larger answer is [ErrResponseTooLarge], as is one of more than 100,000 elements
+// of lists or entries of maps. One of more than 1 MiB is not decoded beyond the
+// deadline of the call.
 func WithMaxResponseBytes(n int64) Option {
 	return func(cfg *config) error {
 		if n < 1 || n > math.MaxInt32 {

@@ -344,14 +344,29 @@ func TestElements(t *testing.T) {
 		"nor of a hundred members": {`[` + strings.Repeat(members(recordMembers)+`,`, limit-1) + `0]`, false},
 		"but their further ones":   {`[` + strings.Repeat(members(recordMembers+1)+`,`, limit/2) + `0]`, true},
 		"a map's members are":      {`{` + strings.Repeat(`"m":1,`, limit+200) + `"z":0}`, true},
-		"of small maps too":        {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":1},`, limit/3+1) + `"z":0}}`, true},
+		"of small maps too":        {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":1},`, limit/2+1) + `"z":0}}`, true},
+		"of maps in a list":        {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/2+1) + `0]`, true},
+		"which count apart":        {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/2) + strings.Repeat(`0,`, limit/2-1) + `0]`, false},
 		"at it, in maps":           {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":",,"},`, limit/3) + `"z":[]}}`, false},
-		"in maps in a list":        {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/3) + `0,0]`, true},
 		"commas in text are not":   {`["` + strings.Repeat(`,`, 5*limit) + `"]`, false},
 		"damaged":                  {`{"a"` + strings.Repeat(`,`, 5*limit), false},
 	} {
 		assert.Equal(t, test.want, tooManyElements([]byte(test.body), limit), name)
 	}
+}
+
+// A month by the hour, with all that the service is known to split by.
+func TestALargeHonestAnswerIsRead(t *testing.T) {
+	names := `[` + strings.Repeat(`{"name":"n","count":1},`, 8) + `{"name":"n","count":1}]`
+	aggs := make([]string, 15)
+	for i := range aggs {
+		aggs[i] = fmt.Sprintf(`"agg%d":%s`, i, names)
+	}
+	bucket := `{"timestamp":0,"count":1,"aggs":{` + strings.Join(aggs, ",") + `}},`
+	body := `{"buckets":[` + strings.Repeat(bucket, 719) + bucket[:len(bucket)-1] + `]}`
+	var trends TestTrends
+	require.NoError(t, decodeAnswer([]byte(body), &trends))
+	assert.Len(t, trends.Buckets, 720)
 }
 
 // members is an object of n members.

@@ -12,13 +12,13 @@ import (
 // window, are held.
 type delivered struct {
 	order      Order
-	at         time.Time           // creation time of the last run
-	came       time.Time           // creation time of the last run that came up, new or not
-	atIDs      map[string]struct{} // the runs with that time
-	seen       map[string]bool     // the runs of the first window, and all without a time, for which it is true
-	steps      int                 // times from one to a later one
-	moved      bool                // the first window is left
-	disordered bool                // the service ignores the order
+	at         time.Time       // creation time of the last run
+	lastSeen   time.Time       // creation time of the last run that came up, new or not
+	atIDs      map[string]bool // the runs with the time at; true: by the service's word, and not a cursor's
+	seen       map[string]bool // the runs of the first window, and all without a time, for which it is true
+	steps      int             // times from one to a later one
+	moved      bool            // the first window is left
+	disordered bool            // the service ignores the order
 }
 
 // enoughSteps is how many steps in order show that the service keeps it: fewer
@@ -27,11 +27,11 @@ const enoughSteps = 8
 
 func deliveredUpTo(after Cursor, order Order) *delivered {
 	d := &delivered{
-		order: order, at: after.time, atIDs: make(map[string]struct{}), seen: make(map[string]bool),
+		order: order, at: after.time, atIDs: make(map[string]bool), seen: make(map[string]bool),
 		moved: !after.time.IsZero() && !after.early,
 	}
 	for _, id := range after.ids {
-		d.atIDs[id] = struct{}{}
+		d.atIDs[id] = false
 		d.seen[id] = false
 	}
 	for _, id := range after.others {
@@ -81,7 +81,7 @@ func (d *delivered) add(t Test) bool {
 	}
 	if isNew && !timeless {
 		d.stepTo(t.CreationTime)
-		d.atIDs[id] = struct{}{}
+		d.atIDs[id] = true
 	}
 	return isNew
 }
@@ -94,13 +94,13 @@ func (d *delivered) stepTo(at time.Time) {
 	clear(d.atIDs)
 }
 
-// noteStep counts a step in order: one between runs that an earlier loop
-// delivered shows as much.
+// noteStep counts a step in order. One between runs that an earlier loop delivered
+// counts too.
 func (d *delivered) noteStep(at time.Time) {
-	if !d.came.IsZero() && d.order.compare(d.came, at) < 0 {
+	if !d.lastSeen.IsZero() && d.order.compare(d.lastSeen, at) < 0 {
 		d.steps++
 	}
-	d.came = at
+	d.lastSeen = at
 }
 
 // identity tells a run from all others: by its ID, or by all that it has.
@@ -115,8 +115,7 @@ func identity(t Test) string {
 // no time tells anything.
 func (d *delivered) contradicts(items []Test) bool {
 	return slices.ContainsFunc(items, func(t Test) bool {
-		_, found := d.atIDs[identity(t)]
-		return found && t.ID != "" && !t.CreationTime.IsZero() && !t.CreationTime.Equal(d.at)
+		return d.atIDs[identity(t)] && !t.CreationTime.IsZero() && !t.CreationTime.Equal(d.at)
 	})
 }
 
@@ -155,6 +154,6 @@ func (d *delivered) cursor() Cursor {
 	return Cursor{time: d.at, ids: sortedKeys(d.atIDs), others: sortedKeys(others), early: early}
 }
 
-func sortedKeys(ids map[string]struct{}) []string {
+func sortedKeys[V any](ids map[string]V) []string {
 	return slices.Sorted(maps.Keys(ids))
 }

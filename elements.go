@@ -8,9 +8,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The bounds of what an answer may hold. An element is one of a list, a member
-// of an object that is itself a member, as a map is, or a member of any object
-// beyond the first hundred: so maps count, and records in lists don't.
+// The bounds of what an answer may hold. An element is one of a list, or a member
+// of an object beyond the first hundred. The members of objects that are members
+// themselves, as the entries of a map are, count apart, and up to as many.
 const (
 	maxElements   = 100_000
 	recordMembers = 100
@@ -22,21 +22,29 @@ var errTooManyElements = &failure{
 	text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
 }
 
-// tooManyElements reports whether a body holds more than limit elements, which
-// could take many times its size in memory. Damaged JSON is left to the decoder.
+// tooManyElements reports whether a body holds more than limit elements, or as
+// many entries of maps, which could take many times its size in memory. Damaged
+// JSON is left to the decoder.
 func tooManyElements(body []byte, limit int) bool {
 	if mostElements(body) < limit {
 		return false
 	}
 	// Of a buffer the decoder makes no copy.
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	for count := 0; count <= limit; {
+	for elements, entries := 0, 0; elements <= limit && entries <= limit; {
 		token, err := d.ReadToken()
 		if err != nil {
 			return false
 		}
-		if kind := token.Kind(); kind != ']' && kind != '}' && isElement(d, parentDepth(d, kind)) {
-			count++
+		kind := token.Kind()
+		if kind == ']' || kind == '}' {
+			continue
+		}
+		switch depth := parentDepth(d, kind); {
+		case isElement(d.StackIndex(depth)):
+			elements++
+		case isEntry(d, depth):
+			entries++
 		}
 	}
 	return true
@@ -56,15 +64,18 @@ func parentDepth(d *jsontext.Decoder, kind jsontext.Kind) int {
 	return d.StackDepth()
 }
 
-// isElement reports whether what was just read into what is at that depth is an
-// element, and not the name of a member.
-func isElement(d *jsontext.Decoder, depth int) bool {
-	parent, length := d.StackIndex(depth)
-	if parent != '{' || length%2 == 1 {
-		return parent == '['
+func isElement(parent jsontext.Kind, length int64) bool {
+	return parent == '[' || parent == '{' && length > 2*recordMembers && length%2 == 0
+}
+
+// isEntry reports whether what was just read into what is at that depth is the
+// value of a member of a member.
+func isEntry(d *jsontext.Decoder, depth int) bool {
+	if _, length := d.StackIndex(depth); depth == 0 || length%2 == 1 {
+		return false
 	}
 	above, _ := d.StackIndex(depth - 1)
-	return above == '{' || length > 2*recordMembers
+	return above == '{'
 }
 
 // isNoText reports whether more than limit bytes of a body are no UTF-8.

@@ -23,7 +23,7 @@ var (
 	ErrTransport        = errors.New("no complete answer")                   // the connection failed or broke off
 	ErrTimeout          = errors.New("timed out")                            // an attempt's or the HTTP client's timeout; matches ErrTransport too
 	ErrBadResponse      = errors.New("the answer is not the promised JSON")  // a 2xx answer of another type or shape
-	ErrResponseTooLarge = errors.New("the answer is too large")              // beyond WithMaxResponseBytes, 100,000 elements or 1 MiB of headers
+	ErrResponseTooLarge = errors.New("the answer is too large")              // beyond WithMaxResponseBytes, 100,000 elements of lists or maps, or 1 MiB of headers
 	ErrRedirect         = errors.New("the service redirected elsewhere")     // 3xx that leaves scheme, host or port, or has no end
 	ErrResultWindow     = errors.New("the result window hides further runs") // AllTests can't go on; see IterationError
 )

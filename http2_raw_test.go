@@ -147,13 +147,11 @@ func TestAServerThatStopsReadingHoldsNoCall(t *testing.T) {
 			c := server.clientOf(t, socketPair)
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			var info ResponseInfo
 			ended := make(chan error, 1)
-			go func() { ended <- ask(ctx, c, CaptureResponse(&info)) }()
+			go func() { ended <- ask(ctx, c) }()
 			select {
 			case err := <-ended:
 				assert.Error(t, err)
-				assert.NotZero(t, info.StatusCode, "what came is told: %v", err)
 			case <-time.After(10 * time.Second):
 				t.Error("the call hangs")
 			}
@@ -172,9 +170,9 @@ func TestAnAttemptIsNotManyRequests(t *testing.T) {
 			err := ask(t.Context(), server.clientOf(t, socketPair, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1})))
 			assert.ErrorIs(t, err, ErrTransport)
 			assert.NotErrorIs(t, err, ErrTimeout)
-			assert.ErrorContains(t, err, "3 connections were closed without an answer")
+			assert.ErrorContains(t, err, "none of 3 new connections had an answer")
 			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
-			assert.InDelta(t, 2*mostSends+1, server.requests.Load(), 1, "one may be on its way when it is noticed")
+			assert.InDelta(t, 2*mostConnections+1, server.requests.Load(), 1, "one may be on its way when it is noticed")
 		})
 	}
 }

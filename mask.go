@@ -212,8 +212,11 @@ func (mask masker) hides(s string) bool {
 // hidesInChain reports whether there is anything to hide in the text of err or of
 // an error that it wraps.
 func (mask masker) hidesInChain(err error) bool {
-	if err == nil || mask.hides(err.Error()) {
-		return err != nil
+	if err == nil {
+		return false
+	}
+	if mask.hides(err.Error()) {
+		return true
 	}
 	switch wrapper := err.(type) {
 	case interface{ Unwrap() error }:

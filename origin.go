@@ -45,6 +45,9 @@ func sameOrigin(a, b *url.URL) bool {
 // takes for the same, as ß and ẞ or ς and σ, belong to different people. And of
 // localhost net/http knows this spelling only, where it leaves out a proxy.
 func lowerHost(host string) string {
+	if strings.Contains(host, "%") {
+		return host // the zone of an IPv6 address has a case of its own
+	}
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r - 'A' + 'a'

@@ -34,6 +34,10 @@ func TestTheSameOriginIsSchemeHostAndPort(t *testing.T) {
 	}
 }
 
+func TestTheZoneOfAnAddressKeepsItsCase(t *testing.T) {
+	assert.Equal(t, "[fe80::1%Eth0]:443", lowerHost("[fe80::1%Eth0]:443"))
+}
+
 // A proxy reads what is sent through it in clear, also what is for loopback.
 func TestPlainHTTPStaysOnTheMachine(t *testing.T) {
 	proxied := func(proxy string) *http.Transport {

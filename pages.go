@@ -24,7 +24,9 @@ const defaultPageSize = 100
 // arrive during the loop may be delivered or not; they disturb no others.
 //
 // A loop that can't go on yields one [*IterationError] and ends: its Rest are
-// the options that deliver exactly what is missing, also in another process.
+// the options that deliver exactly what is missing, also in another process. It
+// is [ErrResultWindow] where the service shows no way on: too many runs at once,
+// an order that it does not keep, pages that never meet.
 // An [*OptionsError] comes bare.
 //
 // A loop asks for one page, and for the next when that is used up. From then
@@ -68,6 +70,7 @@ type loop struct {
 	told     bool   // a page said that there were more: so the service does say it
 	marks    []mark // the pages of window so far
 	setbacks int    // pages of window that began no further on than the one before
+	gained   int    // runs of window that were new
 	plan     plan
 	ahead    *prefetch
 
@@ -159,18 +162,27 @@ func (l *loop) page() (*page, error) {
 	return nil, nil
 }
 
-// mostSetbacks is how often a loop may go back in a window. Runs that vanish cause
-// some of that; with a service whose pages never meet it would have no end.
+// mostSetbacks is how often a loop may go back in a window for nothing. Runs that
+// vanish cause some of that; with a service whose pages never meet it would have
+// no end.
 const mostSetbacks = 32
 
 // leaveEndless begins a new list where the one in turn gives pages without end,
-// or more runs than a window can hold. It fails where there is no new one.
+// or more runs than a window can hold. It fails where there is no new one, and
+// nothing is gained any more.
 func (l *loop) leaveEndless() error {
-	if l.last == nil || l.setbacks <= mostSetbacks && l.delivered.held() <= l.client.config.resultWindow {
+	most, held := l.client.config.resultWindow, l.delivered.held()
+	if l.last == nil || l.setbacks <= mostSetbacks && held <= most {
 		return nil
 	}
 	l.planAnew()
-	if l.delivered.isEarly() || !l.moveOn() {
+	if (held > most || !l.delivered.isEarly()) && l.moveOn() {
+		return nil
+	}
+	switch {
+	case held > most || l.gained > most:
+		return l.lost("it gives more runs than that")
+	case l.setbacks > mostSetbacks+l.gained:
 		return l.lost(pagesApart)
 	}
 	return nil
@@ -229,7 +241,8 @@ func (l *loop) beginsClear(p *page) bool {
 	})
 }
 
-// checkOrder notes that the service ignores the order. Inside the first window
+// checkOrder notes that the service ignores the order, or gives runs another time
+// than before, so that the order tells nothing. Inside the first window
 // that is no loss; a part of the period can't be told without an order.
 func (l *loop) checkOrder(p *page) error {
 	if l.delivered.disordered || inOrder(p.list.Items, l.opts.Order) && !l.delivered.contradicts(p.list.Items) {
@@ -308,7 +321,7 @@ func (l *loop) turnOver(p *page, fresh int) {
 	if n < p.size || n > l.plan.stride {
 		l.plan.stride = max(1, n-1) // the service has its own idea of a page
 	}
-	l.last, l.told = p, l.told || p.list.HasMore
+	l.last, l.told, l.gained = p, l.told || p.list.HasMore, l.gained+fresh
 	l.keepPlan()
 }
 

@@ -262,3 +262,69 @@ func TestRestOfShortLoopsKnowsThatTheOrderIsKept(t *testing.T) {
 	}
 	assert.Equal(t, 200, total)
 }
+
+// Setbacks that are worth it are no reason to give up.
+func TestRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers(t *testing.T) {
+	for _, order := range []Order{OldestFirst, NewestFirst} {
+		gone := 0
+		c, _ := lying(t, 2000, func(r listRequest) ([]Test, string, int) {
+			if r.number%2 == 0 {
+				gone++
+			}
+			var items []Test
+			for i := min(gone+r.from, 400); i < min(gone+r.from+r.size, 400); i++ {
+				items = append(items, Test{ID: strconv.Itoa(i), CreationTime: firstOfMay})
+			}
+			return items, strconv.FormatBool(gone+r.from+r.size < 400), 0
+		}, WithResultWindow(500))
+		ids, err := allOf(t, c, TestsOptions{Order: order, Size: 10})
+		require.NoError(t, err)
+		for i := gone; i < 400; i++ {
+			assert.Contains(t, ids, strconv.Itoa(i), "%d have vanished", gone)
+		}
+	}
+}
+
+// The search for runs under way has an end too.
+func TestALateListWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
+	c, asked := lying(t, 2000, func(r listRequest) ([]Test, string, int) {
+		if r.newestFirst {
+			items, more := onePerSecond(300, r, created)
+			return items, more, 0
+		}
+		items := make([]Test, r.size)
+		for i := range items {
+			items[i] = Test{ID: fmt.Sprint(r.number, "-", i), CreationTime: firstOfMay}
+		}
+		return items, "true", 0
+	}, WithResultWindow(100))
+	_, err := allOf(t, c, TestsOptions{Order: NewestFirst, Size: 10})
+	assert.ErrorIs(t, err, ErrResultWindow)
+	assert.ErrorContains(t, err, pagesApart)
+	assert.Less(t, *asked, 500)
+}
+
+// The time of a cursor is the program's word, which may have lost a fraction.
+func TestACursorWhoseTimeWasRoundedAccusesNoService(t *testing.T) {
+	for _, order := range []Order{OldestFirst, NewestFirst} {
+		c, _ := lying(t, 2000, func(r listRequest) ([]Test, string, int) {
+			items, more := onePerSecond(200, r, created)
+			for i := range items {
+				items[i].CreationTime = items[i].CreationTime.Add(time.Second / 2)
+			}
+			return items, more, 0
+		})
+		ids, err := allOf(t, c, TestsOptions{Order: order, Size: 10, After: CursorAfter(created(100), "100")})
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, len(ids), 99, order)
+	}
+}
+
+// A run without a time contradicts nothing.
+func TestTimesAreContradictedByTimesAlone(t *testing.T) {
+	d := deliveredUpTo(Cursor{}, OldestFirst)
+	run := Test{ID: "a", CreationTime: firstOfMay}
+	d.add(run)
+	assert.False(t, d.contradicts([]Test{run, {ID: "a"}, {ID: "b", CreationTime: created(1)}}))
+	assert.True(t, d.contradicts([]Test{{ID: "a", CreationTime: created(1)}}))
+}

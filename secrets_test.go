@@ -477,7 +477,7 @@ func TestNoQueryStringIsInAnErrorHoweverItGotThere(t *testing.T) {
 		_, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: "private"})
 		require.Error(t, err, name)
 		assert.NotContains(t, err.Error(), "private", name)
-		if inner, ok := errors.AsType[*url.Error](err); ok {
+		if inner, ok := errors.AsType[timeoutError](errors.Unwrap(err)); ok {
 			assert.NotContains(t, inner.Error(), "private", name)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 //	send       one attempt, within its timeout            attempt.go
 //	redirect   follow to the same origin only             redirect.go, origin.go
 //	receive    read the whole body, within its bound      body.go
-//	mask       hide credentials that the answer echoes    mask.go
+//	mask       hide the credentials that it echoes        mask.go
 //	classify   success, or which failure                  classify.go
 //	observe    learn the limits that the service states   serverlimit.go
 //	decide     try again, and after which wait            retry.go
@@ -104,12 +104,12 @@ func (x *exchange) engine() *retryablehttp.Client {
 
 // beforeRetry is the PrepareRetry of the engine: the wait is over.
 func (x *exchange) beforeRetry(request *http.Request) error {
-	x.again = false
 	request.Header.Del("Cookie") // net/http adds those of the jar again
 	err := x.pace(request.Context())
 	if err != nil {
 		x.abandonRetry(err)
 	}
+	x.again = false
 	return err
 }
 

@@ -120,9 +120,9 @@ func (l *loop) enter(m *move) error {
 	if err := m.wait(); err != nil {
 		return err
 	}
-	l.window, l.late, l.marks, l.setbacks = m.window, m.late, nil, 0
+	l.window, l.late, l.marks, l.setbacks, l.gained = m.window, m.late, nil, 0, 0
 	l.delivered.leaveFirstWindow()
-	if l.delivered.held() > l.client.config.resultWindow {
+	if len(l.delivered.seen) > l.client.config.resultWindow {
 		return l.lost("too many runs have no creation time")
 	}
 	return nil
@@ -174,15 +174,15 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 			return nil, err
 		}
 		n := len(page.Items)
-		hasMore := page.HasMore || n >= size || from+n >= l.client.config.resultWindow // as in atEnd
+		hasMore := page.HasMore || n >= size || from+n >= l.client.config.resultWindow // a full page may be wrong about it
 		switch {
 		case hasMore && !inOrder(page.Items, OldestFirst):
 			return nil, l.lost(orderIgnored)
-		case !found.meets(page.Items):
-			if found.setbacks++; found.setbacks > mostSetbacks {
+		case !found.touches(page.Items):
+			if found.beginAgain(); found.setbacks > mostSetbacks {
 				return nil, l.lost(pagesApart)
 			}
-			from, found.seam = 0, ""
+			from = 0
 			continue
 		case found.add(page.Items) || !hasMore:
 			return found.newestFirst(), nil
@@ -204,10 +204,15 @@ type late struct {
 	setbacks int    // pages that did not
 }
 
-// meets reports whether no run can have slipped between a page and the one
+// touches reports whether no run can have slipped between a page and the one
 // before it, because others have vanished.
-func (c *late) meets(items []Test) bool {
+func (c *late) touches(items []Test) bool {
 	return c.seam == "" || slices.ContainsFunc(items, func(t Test) bool { return identity(t) == c.seam })
+}
+
+func (c *late) beginAgain() {
+	c.seam = ""
+	c.setbacks++
 }
 
 // add adds a page, and reports whether none that follows can have more. One
