@@ -337,7 +337,7 @@ func WithRateLimit(perSecond float64, burst int) Option {
 		if burst < 1 {
 			problems.add("WithRateLimit", fmt.Sprintf("a burst of %d lets no request pass", burst))
 		}
-		cfg.limits.perSecond = rate.NewLimiter(rate.Limit(perSecond), burst)
+		cfg.limits = cfg.limits.with(rate.NewLimiter(rate.Limit(perSecond), burst), cfg.limits.perHour)
 		return problems.err()
 	}
 }
@@ -349,7 +349,7 @@ func WithHourlyLimit(n int) Option {
 		if n < 1 {
 			return invalid("WithHourlyLimit", fmt.Sprintf("%d lets no request pass", n))
 		}
-		cfg.limits.perHour = newHourWindow(n)
+		cfg.limits = cfg.limits.with(cfg.limits.perSecond, newHourWindow(n))
 		return nil
 	}
 }
@@ -358,7 +358,7 @@ func WithHourlyLimit(n int) Option {
 // service orders is still heeded.
 func WithoutRateLimit() Option {
 	return func(cfg *config) error {
-		cfg.limits.perSecond, cfg.limits.perHour = nil, nil
+		cfg.limits = cfg.limits.with(nil, nil)
 		return nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 // limits, and by what the service orders. Safe for concurrent use.
 type limits struct {
 	places    *sync.Mutex   // held to take a place under both limits at once, or none
+	spare     *[]place      // given back before their time, in order
 	perSecond *rate.Limiter // nil: no limit
 	perHour   *hourWindow   // nil: no limit
 	server    *serverLimit
@@ -21,6 +22,7 @@ type limits struct {
 func newLimits() limits {
 	return limits{
 		places:    new(sync.Mutex),
+		spare:     new([]place),
 		perSecond: rate.NewLimiter(defaultPerSecond, defaultBurst),
 		perHour:   newHourWindow(defaultPerHour),
 		server:    new(serverLimit),
@@ -115,51 +117,5 @@ func noTime(d time.Duration) error {
 		kind:  ErrRateLimited,
 		text:  fmt.Sprintf("not sent: the rate limit asks for a wait of %s, which does not fit the deadline", d.Round(time.Millisecond)),
 		cause: context.DeadlineExceeded,
-	}
-}
-
-// place is a moment at which one request may be sent.
-type place struct {
-	at     time.Time
-	second *rate.Reservation // nil: there is no such limit
-	taken  bool              // false: it was beyond the deadline
-}
-
-// take takes the next place that is free under both limits. One that is not
-// before latest is only looked at, where that bounds it.
-func (l limits) take(now, latest time.Time, bounded bool) place {
-	l.places.Lock()
-	defer l.places.Unlock()
-	p := place{at: now}
-	if l.perSecond != nil {
-		p.second = l.perSecond.ReserveN(now, 1)
-		p.at = now.Add(p.second.DelayFrom(now))
-	}
-	if l.perHour != nil {
-		p.at = l.perHour.free(now, p.at)
-	}
-	if p.taken = !bounded || p.at.Before(latest); !p.taken {
-		p.cancel(now)
-		return p
-	}
-	if l.perHour != nil {
-		l.perHour.add(p.at)
-	}
-	return p
-}
-
-// giveBack returns a place at which nothing was sent.
-func (l limits) giveBack(p place) {
-	l.places.Lock()
-	defer l.places.Unlock()
-	p.cancel(time.Now())
-	if l.perHour != nil {
-		l.perHour.remove(p.at)
-	}
-}
-
-func (p place) cancel(now time.Time) {
-	if p.second != nil {
-		p.second.CancelAt(now)
 	}
 }

@@ -378,3 +378,87 @@ func TestADeadlineThatHasPassedIsNoRateLimit(t *testing.T) {
 		assert.Zero(t, requests.Load(), name)
 	}
 }
+
+// Who is called off while it waits leaves its place to the next.
+func TestACalledOffCallCostsNoOtherItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(success)
+		c := pacedClient(t, sent)
+		ctx, cancel := context.WithCancel(t.Context())
+		var waiting sync.WaitGroup
+		for range 200 {
+			waiting.Go(func() { _ = ask(ctx, c) })
+		}
+		synctest.Wait()
+		cancel()
+		waiting.Wait()
+		assert.Len(t, sent.times, defaultBurst)
+		inParallel(8, func() { assert.NoError(t, ask(t.Context(), c)) })
+		assert.LessOrEqual(t, time.Since(sent.began), time.Second)
+		time.Sleep(time.Hour + time.Second)
+		require.NoError(t, ask(t.Context(), c))
+		assert.Len(t, c.config.limits.perHour.sent, 1, "places whose time is over are not counted")
+		assert.Empty(t, *c.config.limits.spare)
+	})
+}
+
+// A service with more callers than it may have serves as many as it may.
+func TestCallersThatGiveUpDoNotStarveTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(success)
+		c := pacedClient(t, sent)
+		var calls sync.WaitGroup
+		for range 16 * 30 {
+			calls.Go(func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer time.AfterFunc(2*time.Second, cancel).Stop()
+				_ = ask(ctx, c)
+			})
+			time.Sleep(time.Second / 16)
+		}
+		calls.Wait()
+		assert.InDelta(t, 8*30, len(sent.times), 20)
+		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
+	})
+}
+
+// Also where the limit of the hour is the one to wait for, no second sees more
+// than it may.
+func TestPlacesOfTheHourThatAreGivenBackDoNotCrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(success)
+		c := pacedClient(t, sent, WithHourlyLimit(50))
+		inParallel(50, func() { _ = ask(t.Context(), c) })
+		ctx, cancel := context.WithCancel(t.Context())
+		var waiting sync.WaitGroup
+		wait := func(n int, ctx context.Context) {
+			for range n {
+				waiting.Go(func() { _ = ask(ctx, c) })
+			}
+			synctest.Wait()
+		}
+		wait(20, ctx)
+		wait(30, t.Context())
+		cancel()
+		synctest.Wait()
+		wait(20, t.Context())
+		waiting.Wait()
+		slices.Sort(sent.times)
+		assert.Len(t, sent.times, 100)
+		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
+		assert.LessOrEqual(t, sent.mostWithin(time.Hour-1), 50)
+	})
+}
+
+// A clone with a limit of its own is not given the places of the other.
+func TestSparePlacesAreOfOneLimitOnly(t *testing.T) {
+	c := pacedClient(t, nil)
+	for name, opt := range map[string]Option{"second": WithRateLimit(1, 1), "hour": WithHourlyLimit(5), "none": WithoutRateLimit()} {
+		clone, err := c.Clone(opt)
+		require.NoError(t, err)
+		assert.NotSame(t, c.config.limits.spare, clone.config.limits.spare, name)
+	}
+	clone, err := c.Clone()
+	require.NoError(t, err)
+	assert.Same(t, c.config.limits.spare, clone.config.limits.spare)
+}

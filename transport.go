@@ -12,7 +12,7 @@ import (
 // exchange is one call on the wire, from its first request to a whole answer.
 // The way of a call, step by step:
 //
-//	pace       wait for a place under the rate limits     pace.go
+//	pace       wait for a place under the rate limits     pace.go, places.go
 //	authorize  set the credentials on the request         secrets.go
 //	send       one attempt, within its timeout            attempt.go
 //	redirect   follow to the same origin only             redirect.go, origin.go
