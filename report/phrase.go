@@ -13,7 +13,8 @@ import (
 
 // plain makes text from a service safe for one line of output: white space is
 // one blank, and no control character or change of writing direction is left,
-// with which a name could redraw a terminal or hide a part of itself.
+// with which a name could redraw a terminal or hide a part of itself. Nor is
+// what the log of a CI service takes for a command.
 func plain(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -24,8 +25,15 @@ func plain(s string) string {
 		}
 		return r
 	}, s)
-	return strings.Join(strings.Fields(s), " ")
+	s = strings.Join(strings.Fields(s), " ")
+	if strings.HasPrefix(s, "::") {
+		s = ": :" + s[2:]
+	}
+	return commandInLog.Replace(s)
 }
+
+// commandInLog breaks the commands that may stand anywhere in a line.
+var commandInLog = strings.NewReplacer("##[", "# #[", "##vso[", "# #vso[")
 
 // shortened is plain text of at most n characters.
 func shortened(s string, n int) string {

@@ -41,6 +41,18 @@ func TestShortenedCountsCharacters(t *testing.T) {
 	assert.Equal(t, "a…", shortened("a bcd", 3), "no blank before the dots")
 }
 
+// The log of a CI service takes lines for commands, whoever wrote them.
+func TestPlainTextIsNoCommandInALog(t *testing.T) {
+	for text, want := range map[string]string{
+		"\n ::error::pwned":                  ": :error::pwned",
+		"a ##[error]b ##vso[task.complete]c": "a # #[error]b # #vso[task.complete]c",
+		"std::vector":                        "std::vector",
+		"issue ##7":                          "issue ##7",
+	} {
+		assert.Equal(t, want, plain(text))
+	}
+}
+
 func TestPageSaysWhatIsUnusual(t *testing.T) {
 	groups := func(n int) []Group {
 		list := make([]Group, n)

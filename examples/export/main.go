@@ -43,6 +43,7 @@ const (
 )
 
 func main() {
+	signal.Ignore(syscall.SIGPIPE) // that nobody reads is an error like others, and no end without a status
 	os.Exit(run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -55,6 +56,7 @@ func untilInterrupt() context.Context {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
+	stderr = hiding(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return complete

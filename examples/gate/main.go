@@ -32,11 +32,13 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop)   // a second signal ends the program at once
+	signal.Ignore(syscall.SIGPIPE) // that nobody reads is an error like others, and no end without a status
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer, opts ...insights.Option) int {
+	stderr = hiding(stderr, env("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, env, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

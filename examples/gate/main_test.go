@@ -203,3 +203,16 @@ func TestWithoutCredentialsItJudgesGeneratedRuns(t *testing.T) {
 	}
 	assert.Empty(t, f.Requests(), "the service that was not named is not asked")
 }
+
+func TestAKeyInTheWrongPlaceIsNotPrinted(t *testing.T) {
+	f := newFixture(t, "PPP")
+	key := f.env["SAUCE_ACCESS_KEY"]
+	for _, args := range [][]string{{key}, {"-format", key}, {"-region", key}} {
+		out := f.run(t, args...)
+		assert.Equal(t, unknown, out.status)
+		assert.NotContains(t, out.stderr+out.stdout, key)
+		assert.NotEmpty(t, out.stderr)
+	}
+	f.env["SAUCE_REGION"] = key
+	assert.NotContains(t, f.run(t).stderr, key)
+}

@@ -32,6 +32,7 @@ type settings struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
+	stderr = hiding(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0

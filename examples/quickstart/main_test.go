@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 
@@ -68,4 +69,22 @@ func TestAnUnreachableHostIsOneLine(t *testing.T) {
 	assert.Equal(t, 1, status)
 	assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 	assert.Contains(t, stderr, "connection refused")
+}
+
+func TestAKeyInTheWrongPlaceIsNotPrinted(t *testing.T) {
+	setCredentials(t, "someone", "no-such-quartz-jumble")
+	for _, args := range [][]string{{"no-such-quartz-jumble"}, {"-region", "no-such-quartz-jumble"}, {"-last", "no-such-quartz-jumble"}} {
+		status, _, stderr := start(t, args)
+		assert.Equal(t, 1, status)
+		assert.NotContains(t, stderr, "quartz")
+	}
+}
+
+// What a service says of counts and names may be anything.
+func TestNoAnswerUpsetsTheTerminal(t *testing.T) {
+	for _, count := range []int{-5, 0, 1, 1 << 30, math.MaxInt} {
+		assert.LessOrEqual(t, len([]rune(bar(count, max(1, count)))), 30, count)
+	}
+	assert.Equal(t, strings.Repeat("█", 15), bar(5, 10))
+	assert.Equal(t, " [2Ja b c", short("\x1b[2Ja\tb\u202Ec\nsecond line"))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/sauceinsights/insights"
 )
@@ -50,11 +51,11 @@ func (r *report) tests(ctx context.Context) error {
 		return err
 	}
 	r.title("The newest runs")
-	for _, run := range list.Items {
+	for _, run := range list.Items[:min(8, len(list.Items))] {
 		if r.test == "" {
 			r.test = run.Name
 		}
-		r.printf("  %s\t%s\t%s\t%s\t%s\n", run.CreationTime.Format(time.DateTime), run.Status, took(run.Duration), short(run.Name), run.Browser)
+		r.printf("  %s\t%s\t%s\t%s\t%s\n", run.CreationTime.Format(time.DateTime), short(string(run.Status)), took(run.Duration), short(run.Name), short(run.Browser))
 	}
 	if len(list.Items) == 0 {
 		r.printf("  none in this period\n")
@@ -98,7 +99,7 @@ func (r *report) trends(ctx context.Context) error {
 		most = max(most, bucket.Count)
 	}
 	for _, bucket := range trends.Buckets {
-		r.printf("  %s\t%d\t%s\n", bucket.Timestamp.Format("Mon 02 Jan 15:04"), bucket.Count, strings.Repeat("█", bucket.Count*30/most))
+		r.printf("  %s\t%d\t%s\n", bucket.Timestamp.Format("Mon 02 Jan 15:04"), bucket.Count, bar(bucket.Count, most))
 	}
 	return nil
 }
@@ -133,9 +134,21 @@ func (r *report) errors(ctx context.Context) error {
 	return nil
 }
 
-// short is the first line of a text, cut to fit a terminal.
+// bar is as long as a count is large beside the most.
+func bar(count, most int) string {
+	return strings.Repeat("█", int(30*float64(max(0, count))/float64(most)))
+}
+
+// short is the first line of a text, cut to fit a terminal, and without what
+// could redraw one.
 func short(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
+	line = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, line)
 	if runes := []rune(line); len(runes) > 60 {
 		return string(runes[:59]) + "…"
 	}

@@ -26,9 +26,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sauceinsights/insights"
@@ -65,6 +67,7 @@ func (h *Hook) Main(m interface{ Run() int }) int {
 	if !asked {
 		return code
 	}
+	end := time.Now().Add(s.budget)
 	var text string
 	if err == nil {
 		text, err = h.within(s)
@@ -72,8 +75,28 @@ func (h *Hook) Main(m interface{ Run() int }) int {
 	if err != nil {
 		text = "insights: no report: " + oneLine(err) + "\n"
 	}
-	_, _ = io.WriteString(h.out, text) // a report that is lost is no failure
+	h.print(text, max(leastToPrint, time.Until(end)))
 	return code
+}
+
+const leastToPrint = 100 * time.Millisecond
+
+// print gives up after a time, for nobody may be reading: a report that is lost
+// is no failure. Nor is a pipe that was closed, which would end the process.
+func (h *Hook) print(text string, most time.Duration) {
+	signal.Ignore(syscall.SIGPIPE)
+	if key := os.Getenv("SAUCE_ACCESS_KEY"); key != "" { // it may have got into the wrong variable
+		text = strings.ReplaceAll(text, key, "****")
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.WriteString(h.out, text)
+	}()
+	select {
+	case <-done:
+	case <-time.After(most):
+	}
 }
 
 func oneLine(err error) string {
@@ -152,7 +175,7 @@ func (h *Hook) report(ctx context.Context, s settings) (string, error) {
 		return "", err
 	}
 	defer done()
-	ctx, cancel := context.WithTimeout(ctx, s.budget*9/10)
+	ctx, cancel := context.WithTimeout(ctx, s.budget-s.budget/10)
 	defer cancel()
 	waited, err := s.wait(ctx, client)
 	if err != nil {

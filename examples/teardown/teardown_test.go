@@ -265,3 +265,34 @@ func TestWithoutCredentialsItReportsOnGeneratedRuns(t *testing.T) {
 	assert.Contains(t, out.String(), "Build demo: ")
 	assert.Contains(t, out.String(), "\n40 runs of ")
 }
+
+// blocked is a pipe that nobody reads.
+type blocked struct{ until chan struct{} }
+
+func (b blocked) Write(p []byte) (int, error) {
+	<-b.until
+	return len(p), nil
+}
+
+func TestNobodyReadingHoldsNoTests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHook(t, service(func(context.Context, insights.TestsOptions) ([]insights.Test, error) {
+			return runsOf("passed"), nil
+		}))
+		out := blocked{make(chan struct{})}
+		defer close(out.until)
+		h.out = out
+		assert.Equal(t, 0, h.Main(testRun(0)))
+		assert.LessOrEqual(t, time.Since(h.began), 5*time.Second+leastToPrint)
+	})
+}
+
+func TestAKeyInTheWrongVariableIsNotPrinted(t *testing.T) {
+	for _, name := range []string{"INSIGHTS_TEARDOWN", "INSIGHTS_TEARDOWN_BUDGET"} {
+		h, out := newHook(t, nil)
+		t.Setenv(name, os.Getenv("SAUCE_ACCESS_KEY"))
+		assert.Equal(t, 2, h.Main(testRun(2)))
+		assert.Contains(t, out.String(), name)
+		assert.NotContains(t, out.String(), "quartz")
+	}
+}
