@@ -20,6 +20,7 @@ func TestTheSameOriginIsSchemeHostAndPort(t *testing.T) {
 		{"http://h/", "http://h:443/"}:                    false,
 		{"https://h/", "https://h:80/"}:                   false,
 		{"https://h/", "https://h./"}:                     false,
+		{"https://az.test/", "https://AZ.test/"}:          true,
 		{"https://Straße.test/", "https://sTRAßE.test/"}:  true,
 		{"https://straße.test/", "https://straẞe.test/"}:  false, // which are strasse and xn--strae-oqa
 		{"https://βόλος.test/", "https://βόλοσ.test/"}:    false,
