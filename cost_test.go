@@ -69,3 +69,17 @@ func allocatedBy(f func()) uint64 {
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
+
+// A month by the hour, with all that the service is known to split by.
+func TestALargeHonestAnswerIsRead(t *testing.T) {
+	names := `[` + strings.Repeat(`{"name":"n","count":1},`, 8) + `{"name":"n","count":1}]`
+	aggs := make([]string, 15)
+	for i := range aggs {
+		aggs[i] = fmt.Sprintf(`"agg%d":%s`, i, names)
+	}
+	bucket := `{"timestamp":0,"count":1,"aggs":{` + strings.Join(aggs, ",") + `}},`
+	body := `{"buckets":[` + strings.Repeat(bucket, 719) + bucket[:len(bucket)-1] + `]}`
+	var trends TestTrends
+	require.NoError(t, decodeAnswer([]byte(body), &trends))
+	assert.Len(t, trends.Buckets, 720)
+}

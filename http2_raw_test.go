@@ -140,12 +140,12 @@ func TestAServerThatStopsReadingHoldsNoCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := &http2Server{isDeaf: true, answer: func(conn net.Conn, _ int, stream uint32) {
 				_, err := conn.Write(frame(headersFrame, endOfHeaders, stream, status))
-				for pings := bytes.Repeat(frame(pingFrame, 0, 0, "12345678"), 1000); err == nil; {
+				for pings := bytes.Repeat(frame(pingFrame, 0, 0, "12345678"), 100); err == nil; {
 					_, err = conn.Write(pings) // whose answers nobody reads
 				}
 			}}
 			c := server.clientOf(t, socketPair)
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			ended := make(chan error, 1)
 			go func() { ended <- ask(ctx, c) }()

@@ -272,14 +272,14 @@ func TestRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers(t *testing.T) {
 				gone++
 			}
 			var items []Test
-			for i := min(gone+r.from, 400); i < min(gone+r.from+r.size, 400); i++ {
+			for i := min(gone+r.from, 160); i < min(gone+r.from+r.size, 160); i++ {
 				items = append(items, Test{ID: strconv.Itoa(i), CreationTime: firstOfMay})
 			}
-			return items, strconv.FormatBool(gone+r.from+r.size < 400), 0
-		}, WithResultWindow(500))
-		ids, err := allOf(t, c, TestsOptions{Order: order, Size: 10})
+			return items, strconv.FormatBool(gone+r.from+r.size < 160), 0
+		}, WithResultWindow(200))
+		ids, err := allOf(t, c, TestsOptions{Order: order, Size: 4})
 		require.NoError(t, err)
-		for i := gone; i < 400; i++ {
+		for i := gone; i < 160; i++ {
 			assert.Contains(t, ids, strconv.Itoa(i), "%d have vanished", gone)
 		}
 	}
