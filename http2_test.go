@@ -65,7 +65,7 @@ func TestTheFaultsOfHTTP2(t *testing.T) {
 				if isAbridged {
 					calls = theCalls[i%len(theCalls):][:1]
 				}
-				if setting.passes || isAbridged && i%2 > 0 {
+				if setting.passes || isAbridged && i%share > 0 {
 					continue
 				}
 				synctest.Test(t, func(t *testing.T) { overHTTP2(t, fault.handle, fault.outcome, setting, calls) })

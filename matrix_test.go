@@ -258,7 +258,7 @@ func TestTheMatrixOfFaults(t *testing.T) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			for j, setting := range settings {
-				if isAbridged && ((i+j)%2 > 0 || fault.outcome.heavy && j != i%len(settings)) {
+				if isAbridged && ((i+j)%share > 0 || fault.outcome.heavy && j != i%len(settings)) {
 					continue
 				}
 				calls := theCalls

@@ -53,7 +53,7 @@ func refuse(t *testing.T, status int, kind error) {
 	transport := &http.Transport{DialContext: n.dial}
 	defer transport.CloseIdleConnections()
 	for i, body := range bodies {
-		if isAbridged && (i+status)%3 > 0 {
+		if isAbridged && (i+status)%(2*share) > 0 {
 			continue
 		}
 		srv.Recover()

@@ -7,4 +7,5 @@ const (
 	defaultCases   = 12
 	triesOnceWrong = true
 	isAbridged     = true
+	share          = 2
 )

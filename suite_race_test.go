@@ -8,4 +8,5 @@ const (
 	defaultCases   = 6
 	triesOnceWrong = false
 	isAbridged     = true
+	share          = 4
 )

@@ -1,3 +1,5 @@
+//go:build !race
+
 package insightstest_test
 
 import (
