@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -82,4 +83,16 @@ func TestALargeHonestAnswerIsRead(t *testing.T) {
 	var trends TestTrends
 	require.NoError(t, decodeAnswer([]byte(body), &trends))
 	assert.Len(t, trends.Buckets, 720)
+}
+
+// A body that consists of the shortest runs must not cost many times its size.
+func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
+	data := []byte(`{"items":[{}` + strings.Repeat(" ", 1<<20) + `]}`)
+	var list TestList
+	require.True(t, scan(data, &list, (*scanner).testList))
+	assert.LessOrEqual(t, cap(list.Items)*int(unsafe.Sizeof(Test{})), 4*len(data))
+	data = []byte(`{"items":[` + strings.Repeat(`{},`, 9_999) + `{}]}`)
+	require.True(t, scan(data, &list, (*scanner).testList))
+	assert.Len(t, list.Items, 10_000)
+	assert.Less(t, cap(list.Items), 10_100, "however many there are, no more are made room for")
 }
