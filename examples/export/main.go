@@ -33,6 +33,7 @@ import (
 	"syscall"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/examples/internal/keyless"
 )
 
 // The exit statuses.
@@ -56,7 +57,7 @@ func untilInterrupt() context.Context {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
-	stderr = hiding(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
+	stderr = keyless.Writer(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return complete

@@ -20,6 +20,7 @@ import (
 	"syscall"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/examples/internal/keyless"
 	"github.com/sauceinsights/insights/report"
 )
 
@@ -38,7 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer, opts ...insights.Option) int {
-	stderr = hiding(stderr, env("SAUCE_ACCESS_KEY"))
+	stderr = keyless.Writer(stderr, env("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, env, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/examples/internal/keyless"
 	"github.com/sauceinsights/insights/insightstest"
 )
 
@@ -32,7 +33,7 @@ type settings struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
-	stderr = hiding(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
+	stderr = keyless.Writer(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
