@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -41,10 +42,19 @@ func defaultTransport() http.RoundTripper {
 		t.OnProxyConnectResponse = nameRefusal
 	}
 	t.MaxIdleConnsPerHost = 4 * defaultConcurrency
-	if t.HTTP2 == nil {
-		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout}
-	}
+	distrustSilence(t)
 	return t
+}
+
+// distrustSilence sets what the program has not set. That its transport was used
+// is enough for HTTP2 to be there, from Go 1.27 on.
+func distrustSilence(t *http.Transport) {
+	if t.HTTP2 == nil {
+		t.HTTP2 = new(http.HTTP2Config)
+	}
+	t.HTTP2.SendPingTimeout = cmp.Or(t.HTTP2.SendPingTimeout, pingAfter)
+	t.HTTP2.PingTimeout = cmp.Or(t.HTTP2.PingTimeout, pingTimeout)
+	t.HTTP2.WriteByteTimeout = cmp.Or(t.HTTP2.WriteByteTimeout, pingTimeout)
 }
 
 // nameRefusal gives a proxy's 407 and 403 the words by which they are known.

