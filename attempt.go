@@ -72,7 +72,7 @@ func boundConnections(end context.CancelCauseFunc) *httptrace.ClientTrace {
 // own. net/http does not always heed its context: over HTTP/2 a server that stops
 // reading can hold it.
 type attempt struct {
-	task
+	task    task
 	request *http.Request
 	resp    atomic.Pointer[http.Response] // nil: not here yet
 	body    atomic.Pointer[received]      // nil: not all here yet

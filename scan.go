@@ -491,23 +491,15 @@ func (s *scanner) escapedRune() bool {
 
 // codeUnit reads \uXXXX.
 func (s *scanner) codeUnit() (rune, bool) {
-	const length = len(`\uXXXX`)
-	if len(s.data)-s.at < length || s.data[s.at] != '\\' || s.data[s.at+1] != 'u' {
+	const start = `\u`
+	if !bytes.HasPrefix(s.data[s.at:], []byte(start)) {
 		return 0, false
 	}
-	var unit rune
-	for _, c := range s.data[s.at+2 : s.at+length] {
-		i := strings.IndexByte("0123456789abcdefABCDEF", c)
-		if i < 0 {
-			return 0, false
-		}
-		if i > 0xF {
-			i -= len("ABCDEF")
-		}
-		unit = unit<<4 | rune(i)
+	unit, ok := hexRune(s.data[s.at+len(start):], 4)
+	if ok {
+		s.at += len(`\uXXXX`)
 	}
-	s.at += length
-	return unit, true
+	return unit, ok
 }
 
 // plainLength is how many bytes b begins with that stand for themselves in a

@@ -73,8 +73,8 @@ func (x *exchange) run(ctx context.Context) {
 	defer x.leave() // also where a transport or a callback panics
 	// The engine's result is not asked for: afterAttempt has seen it already.
 	_, _ = x.engine().Do(request)
-	if x.again {
-		x.abandonRetry(contextError(ctx)) // it ended during the wait
+	if x.again && x.stop == nil {
+		x.stop = contextError(ctx) // it ended during the wait
 	}
 }
 
@@ -105,21 +105,15 @@ func (x *exchange) engine() *retryablehttp.Client {
 // beforeRetry is the PrepareRetry of the engine: the wait is over.
 func (x *exchange) beforeRetry(request *http.Request) error {
 	request.Header.Del("Cookie") // net/http adds those of the jar again
-	err := x.pace(request.Context())
-	if err != nil {
-		x.abandonRetry(err)
+	if x.stop = x.pace(request.Context()); x.stop != nil {
+		return x.stop
 	}
 	x.again = false
-	return err
+	return nil
 }
 
-// abandonRetry ends the call before a retry that was decided and paid for.
-func (x *exchange) abandonRetry(why error) {
-	x.stop, x.again = why, false
-	x.config.budget.giveBack()
-}
-
-// leave gives back what the call has taken and not used.
+// leave gives back what the call has taken and not used, such as a retry that was
+// decided, paid for and not made.
 func (x *exchange) leave() {
 	x.finish()
 	if x.again {
