@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 const (
@@ -66,7 +68,7 @@ func (x *exchange) cause() error {
 	case x.stop == nil:
 		return failed
 	}
-	return &failure{kind: failed, text: failed.Error() + "; " + x.stop.Error(), cause: x.stop}
+	return &fault.Error{Kind: failed, Text: failed.Error() + "; " + x.stop.Error(), Cause: x.stop}
 }
 
 // hint says what to do, where that is known.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // Bounds of what is read, kept and used again.
@@ -124,9 +126,9 @@ func (b *received) release() {
 }
 
 func tooLarge(limit int64) error {
-	return &failure{
-		kind: ErrResponseTooLarge,
-		text: fmt.Sprintf("%s: more than %d bytes", ErrResponseTooLarge, limit),
+	return &fault.Error{
+		Kind: ErrResponseTooLarge,
+		Text: fmt.Sprintf("%s: more than %d bytes", ErrResponseTooLarge, limit),
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // answer is what came back of one attempt.
@@ -53,7 +55,7 @@ func (x *exchange) decode(ctx context.Context, into any) error {
 	t := newTask()
 	go t.run(func() error { return decodeAnswer(body, into) })
 	if !t.endsBy(ctx) {
-		return contextError(ctx)
+		return fault.OfContext(ctx)
 	}
 	return x.understood(t.wait())
 }
@@ -94,12 +96,12 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 }
 
 func badResponse(why string) error {
-	return &failure{kind: ErrBadResponse, text: ErrBadResponse.Error() + ": " + why}
+	return &fault.Error{Kind: ErrBadResponse, Text: ErrBadResponse.Error() + ": " + why}
 }
 
-var errHeaderTooLarge = &failure{
-	kind: ErrResponseTooLarge,
-	text: ErrResponseTooLarge.Error() + ": its headers go beyond their bound",
+var errHeaderTooLarge = &fault.Error{
+	Kind: ErrResponseTooLarge,
+	Text: ErrResponseTooLarge.Error() + ": its headers go beyond their bound",
 }
 
 func headerSize(h http.Header) int {
@@ -130,17 +132,17 @@ func isCorrupt(err error) bool {
 // transportFailure is why there is no complete answer.
 func (x *exchange) transportFailure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return contextError(ctx)
+		return fault.OfContext(ctx)
 	}
-	if own, ok := errors.AsType[*failure](err); ok {
+	if own, ok := errors.AsType[*fault.Error](err); ok {
 		return own // the rate limit in the middle of a redirect
 	}
 	if isHeaderFlood(err) {
 		return errHeaderTooLarge
 	}
-	broken := &failure{kind: ErrTransport, cause: x.hide(err)}
+	broken := &fault.Error{Kind: ErrTransport, Cause: x.hide(err)}
 	if isTimeout(err) {
-		return &failure{kind: ErrTimeout, text: ErrTimeout.Error() + ": " + broken.cause.Error(), cause: broken}
+		return &fault.Error{Kind: ErrTimeout, Text: ErrTimeout.Error() + ": " + broken.Cause.Error(), Cause: broken}
 	}
 	return broken
 }
@@ -252,13 +254,4 @@ func (h *hidden) Is(target error) bool {
 // As finds what is behind, such as a *net.OpError.
 func (h *hidden) As(target any) bool {
 	return errors.As(h.cause(), target)
-}
-
-// contextError is the end of ctx, with the cause that the caller gave it.
-func contextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(err, cause) {
-		return err
-	}
-	return &failure{kind: err, cause: cause}
 }

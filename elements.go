@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // The bounds of what an answer may hold. An element is one of a list, or a member
@@ -17,9 +18,9 @@ const (
 	maxDamaged    = 100_000 // bytes that are no UTF-8: as U+FFFD they are three times as long
 )
 
-var errTooManyElements = &failure{
-	kind: ErrResponseTooLarge,
-	text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
+var errTooManyElements = &fault.Error{
+	Kind: ErrResponseTooLarge,
+	Text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
 }
 
 // tooManyElements reports whether a body holds more than limit elements, or as

@@ -1,31 +1,32 @@
 package insights
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // The kinds of failure, for [errors.Is]. [errors.As] with an [*APIError], an
 // [*OptionsError] or an [*IterationError] gives everything that is known.
 var (
-	ErrInvalidOptions   = errors.New("invalid options")                      // refused before anything was sent: always an *OptionsError
-	ErrInvalidRequest   = errors.New("the service refused the request")      // 400, 422
-	ErrUnauthorized     = errors.New("the credentials were rejected")        // 401
-	ErrForbidden        = errors.New("access denied")                        // 403
-	ErrNotFound         = errors.New("not found")                            // 404
-	ErrRateLimited      = errors.New("rate limited")                         // 429, or a wait for the client's own limit that does not fit the deadline
-	ErrServer           = errors.New("the service failed")                   // 5xx
-	ErrTransport        = errors.New("no complete answer")                   // the connection failed or broke off
-	ErrTimeout          = errors.New("timed out")                            // an attempt's or the HTTP client's timeout; matches ErrTransport too
-	ErrBadResponse      = errors.New("the answer is not the promised JSON")  // a 2xx answer of another type or shape
-	ErrResponseTooLarge = errors.New("the answer is too large")              // beyond WithMaxResponseBytes, 100,000 elements of lists or maps, or 1 MiB of headers
-	ErrRedirect         = errors.New("the service redirected elsewhere")     // 3xx that leaves scheme, host or port, or has no end
-	ErrResultWindow     = errors.New("the result window hides further runs") // AllTests can't go on; see IterationError
+	ErrInvalidOptions   = fault.InvalidOptions   // refused before anything was sent: always an *OptionsError
+	ErrInvalidRequest   = fault.InvalidRequest   // 400, 422
+	ErrUnauthorized     = fault.Unauthorized     // 401
+	ErrForbidden        = fault.Forbidden        // 403
+	ErrNotFound         = fault.NotFound         // 404
+	ErrRateLimited      = fault.RateLimited      // 429, or a wait for the client's own limit that does not fit the deadline
+	ErrServer           = fault.Server           // 5xx
+	ErrTransport        = fault.Transport        // the connection failed or broke off
+	ErrTimeout          = fault.Timeout          // an attempt's or the HTTP client's timeout; matches ErrTransport too
+	ErrBadResponse      = fault.BadResponse      // a 2xx answer of another type or shape
+	ErrResponseTooLarge = fault.ResponseTooLarge // beyond WithMaxResponseBytes, 100,000 elements of lists or maps, or 1 MiB of headers
+	ErrRedirect         = fault.Redirect         // 3xx that leaves scheme, host or port, or has no end
+	ErrResultWindow     = fault.ResultWindow     // AllTests can't go on; see IterationError
 )
 
 // OptionsError lists every mistake in the options of a call or a constructor.
@@ -234,29 +235,4 @@ func (e *IterationError) Unwrap() error {
 // LogValue implements [slog.LogValuer].
 func (e *IterationError) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("delivered", e.Delivered), slog.String("error", fmt.Sprint(e.Err)))
-}
-
-// failure is an error of a known kind that does not follow from a status.
-// errors.Is finds the kind as well as what is behind the failure.
-type failure struct {
-	kind  error
-	text  string // replaces the text of cause; empty: the two are joined
-	cause error  // may be nil
-}
-
-func (f *failure) Error() string {
-	switch {
-	case f.text != "":
-		return f.text
-	case f.cause != nil:
-		return f.kind.Error() + ": " + f.cause.Error()
-	}
-	return f.kind.Error()
-}
-
-func (f *failure) Unwrap() []error {
-	if f.cause == nil {
-		return []error{f.kind}
-	}
-	return []error{f.kind, f.cause}
 }

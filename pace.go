@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/fault"
 	"golang.org/x/time/rate"
 )
 
@@ -38,7 +39,7 @@ func newLimits() limits {
 func (l limits) wait(ctx context.Context, maxWait time.Duration, announce func(time.Duration)) error {
 	for {
 		if ctx.Err() != nil {
-			return contextError(ctx)
+			return fault.OfContext(ctx)
 		}
 		if err := l.waitForServer(ctx, maxWait, announce); err != nil {
 			return err
@@ -61,9 +62,9 @@ func (l limits) waitForServer(ctx context.Context, maxWait time.Duration, announ
 		case pause <= 0:
 			return nil
 		case ordered && pause > maxWait:
-			return &failure{
-				kind: ErrRateLimited,
-				text: fmt.Sprintf("not sent: the service ordered a wait that goes on for %s, and the longest allowed is %s", pause.Round(time.Millisecond), maxWait),
+			return &fault.Error{
+				Kind: ErrRateLimited,
+				Text: fmt.Sprintf("not sent: the service ordered a wait that goes on for %s, and the longest allowed is %s", pause.Round(time.Millisecond), maxWait),
 			}
 		}
 		if err := sleep(ctx, pause, announce); err != nil {
@@ -97,7 +98,7 @@ func sleep(ctx context.Context, d time.Duration, announce func(time.Duration)) e
 	if d <= 0 {
 		return nil
 	}
-	if !fits(ctx, d) {
+	if !fault.Fits(ctx, d) {
 		return noTime(d)
 	}
 	announce(d)
@@ -105,17 +106,17 @@ func sleep(ctx context.Context, d time.Duration, announce func(time.Duration)) e
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		err := contextError(ctx)
-		return &failure{kind: ErrRateLimited, text: "ended while waiting for the rate limit: " + err.Error(), cause: err}
+		err := fault.OfContext(ctx)
+		return &fault.Error{Kind: ErrRateLimited, Text: "ended while waiting for the rate limit: " + err.Error(), Cause: err}
 	case <-timer.C:
 		return nil
 	}
 }
 
 func noTime(d time.Duration) error {
-	return &failure{
-		kind:  ErrRateLimited,
-		text:  fmt.Sprintf("not sent: the rate limit asks for a wait of %s, which does not fit the deadline", d.Round(time.Millisecond)),
-		cause: context.DeadlineExceeded,
+	return &fault.Error{
+		Kind:  ErrRateLimited,
+		Text:  fmt.Sprintf("not sent: the rate limit asks for a wait of %s, which does not fit the deadline", d.Round(time.Millisecond)),
+		Cause: context.DeadlineExceeded,
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 const defaultPageSize = 100
@@ -196,7 +198,7 @@ func (l *loop) take() (*page, error) {
 		*l.info = p.info
 	}
 	if ended := l.ahead.parent.Err(); ended != nil {
-		return nil, cmp.Or(err, contextError(l.ahead.parent))
+		return nil, cmp.Or(err, fault.OfContext(l.ahead.parent))
 	}
 	if err != nil {
 		return p, l.ifDue(p, err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // page is some records of a list, from the moment they are asked for.
@@ -108,7 +110,7 @@ const (
 )
 
 func (l *loop) lost(why string) error {
-	return &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}
+	return &fault.Error{Kind: ErrResultWindow, Text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}
 }
 
 // keepPlan keeps what was asked for ahead unless the last page shows that it
@@ -149,7 +151,7 @@ func (l *loop) fetch(ctx context.Context, window Period, order Order, from, size
 	}
 	list, err := l.client.Tests(ctx, opts, callOpts...)
 	if err != nil && from > 0 && errors.Is(err, ErrInvalidRequest) {
-		return nil, &failure{kind: ErrResultWindow, text: fmt.Sprintf("%s: record %d was refused: %s", ErrResultWindow, from, err), cause: err}
+		return nil, &fault.Error{Kind: ErrResultWindow, Text: fmt.Sprintf("%s: record %d was refused: %s", ErrResultWindow, from, err), Cause: err}
 	}
 	return list, err
 }

@@ -3,6 +3,8 @@ package insights
 import (
 	"context"
 	"sync"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // prefetch makes the requests of a loop ahead of their turn. Only the loop's
@@ -35,7 +37,7 @@ func (f *prefetch) start(t *task, work func(context.Context) error) {
 		t.run(func() error {
 			select {
 			case <-ctx.Done():
-				return contextError(ctx)
+				return fault.OfContext(ctx)
 			case f.slots <- struct{}{}:
 				defer func() { <-f.slots }()
 				return work(ctx)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // decide says whether there is another attempt after a, and sets the wait
@@ -24,7 +26,7 @@ func (x *exchange) decide(ctx context.Context, a answer) bool {
 		return false
 	}
 	if ctx.Err() != nil {
-		x.stop = contextError(ctx)
+		x.stop = fault.OfContext(ctx)
 		return false
 	}
 	wait, ordered := x.config.retry.next(x.attempts, a.header)
@@ -40,10 +42,10 @@ func (x *exchange) forbids(ctx context.Context, wait time.Duration) error {
 	switch {
 	case wait > x.config.retry.MaxWait:
 		return fmt.Errorf("not tried again: the service orders a wait of %s, and the longest allowed is %s", wait.Round(time.Millisecond), x.config.retry.MaxWait)
-	case !fits(ctx, wait):
-		return &failure{
-			kind: context.DeadlineExceeded,
-			text: fmt.Sprintf("not tried again: a wait of %s does not fit the deadline", wait.Round(time.Millisecond)),
+	case !fault.Fits(ctx, wait):
+		return &fault.Error{
+			Kind: context.DeadlineExceeded,
+			Text: fmt.Sprintf("not tried again: a wait of %s does not fit the deadline", wait.Round(time.Millisecond)),
 		}
 	case !x.config.budget.take():
 		return errors.New("not tried again: the client's retry budget is used up")
@@ -83,12 +85,6 @@ func (p RetryPolicy) next(attempts int, header http.Header) (wait time.Duration,
 		limit *= 2
 	}
 	return rand.N(limit), false
-}
-
-// fits reports whether something can still happen after a wait of d.
-func fits(ctx context.Context, d time.Duration) bool {
-	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) > d
 }
 
 // retryBudget keeps an outage from being multiplied by the calls of a client:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // exchange is one call on the wire, from its first request to a whole answer.
@@ -64,7 +65,7 @@ func (x *exchange) succeeded() bool {
 func (x *exchange) run(ctx context.Context) {
 	request, err := x.request(ctx)
 	if err != nil {
-		x.last.failure = &failure{kind: ErrTransport, cause: x.hide(err)}
+		x.last.failure = &fault.Error{Kind: ErrTransport, Cause: x.hide(err)}
 		return
 	}
 	if x.stop = x.pace(ctx); x.stop != nil {
@@ -74,7 +75,7 @@ func (x *exchange) run(ctx context.Context) {
 	// The engine's result is not asked for: afterAttempt has seen it already.
 	_, _ = x.engine().Do(request)
 	if x.again && x.stop == nil {
-		x.stop = contextError(ctx) // it ended during the wait
+		x.stop = fault.OfContext(ctx) // it ended during the wait
 	}
 }
 

@@ -1,0 +1,67 @@
+// Package fault holds the kinds of failure, and an error that has one.
+package fault
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The kinds of failure. The root package documents each under its own name.
+var (
+	InvalidOptions   = errors.New("invalid options")
+	InvalidRequest   = errors.New("the service refused the request")
+	Unauthorized     = errors.New("the credentials were rejected")
+	Forbidden        = errors.New("access denied")
+	NotFound         = errors.New("not found")
+	RateLimited      = errors.New("rate limited")
+	Server           = errors.New("the service failed")
+	Transport        = errors.New("no complete answer")
+	Timeout          = errors.New("timed out")
+	BadResponse      = errors.New("the answer is not the promised JSON")
+	ResponseTooLarge = errors.New("the answer is too large")
+	Redirect         = errors.New("the service redirected elsewhere")
+	ResultWindow     = errors.New("the result window hides further runs")
+)
+
+// Error is a failure of a known kind. errors.Is finds the kind as well as what
+// is behind the failure.
+type Error struct {
+	Kind  error
+	Text  string // replaces the text of Cause; empty: the two are joined
+	Cause error  // may be nil
+}
+
+// Error is Text, or the kind and the cause.
+func (e *Error) Error() string {
+	switch {
+	case e.Text != "":
+		return e.Text
+	case e.Cause != nil:
+		return e.Kind.Error() + ": " + e.Cause.Error()
+	}
+	return e.Kind.Error()
+}
+
+// Unwrap returns the kind, and the cause if there is one.
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Cause}
+}
+
+// OfContext returns the end of ctx, with the cause that the caller gave it.
+func OfContext(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return err
+	}
+	return &Error{Kind: err, Cause: cause}
+}
+
+// Fits reports whether something can still happen after a wait of d.
+func Fits(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > d
+}
