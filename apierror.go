@@ -5,18 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 const (
 	keptBody      = 64 << 10 // of APIError.Body
-	shownText     = 300      // characters of one text in an error's line
 	requestHeader = "X-Request-Id"
 )
 
@@ -118,30 +115,9 @@ func (x *exchange) destination() string {
 	case location.Host == "":
 		return "on and on"
 	}
-	return "to " + x.mask.text(oneLine(location.Scheme+"://"+location.Host))
+	return "to " + x.mask.Text(redact.Line(location.Scheme+"://"+location.Host))
 }
 
 func (x *exchange) requestID() string {
-	return x.mask.text(oneLine(x.last.header.Get(requestHeader)))
-}
-
-// terminalControl is what colours and moves on a terminal.
-var terminalControl = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
-
-// oneLine makes text fit for an error's line: short, printable, without line
-// ends. What it takes out leaves a space, so that nothing that was apart, such
-// as parts of a credential, comes together.
-func oneLine(s string) string {
-	s = strings.ToValidUTF8(s[:min(len(s), 8*shownText)], "\uFFFD")
-	printable := strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, terminalControl.ReplaceAllString(s, " "))
-	words := strings.Join(strings.Fields(printable), " ")
-	if short := []rune(words); len(short) > shownText {
-		return string(short[:shownText-1]) + "…"
-	}
-	return words
+	return x.mask.Text(redact.Line(x.last.header.Get(requestHeader)))
 }

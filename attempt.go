@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // errNoStatus is an answer that no HTTP server gives.
@@ -80,7 +82,7 @@ type attempt struct {
 
 // make sends the request, reads the whole answer, up to limit bytes, and hides
 // the credentials that it echoes.
-func (a *attempt) make(transport http.RoundTripper, limit int64, mask masker) error {
+func (a *attempt) make(transport http.RoundTripper, limit int64, mask redact.Masker) error {
 	if isExposed(transport, a.request) {
 		return errPlainProxy
 	}
@@ -90,10 +92,10 @@ func (a *attempt) make(transport http.RoundTripper, limit int64, mask masker) er
 	}
 	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
 	dropBadLocation(resp)
-	resp.Header = mask.header(resp.Header)
+	resp.Header = mask.Header(resp.Header)
 	a.resp.Store(resp)
 	body := receiveBody(resp, limit)
-	mask.all(body.data)
+	mask.All(body.data)
 	a.body.Store(body)
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/redact"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -148,7 +149,7 @@ func TestTheBodyOfARefusalIsCutAt64KiB(t *testing.T) {
 		err := ask(t.Context(), c)
 		apiErr := requireAPIError(t, err)
 		assert.Len(t, apiErr.Body, 64<<10, name)
-		assert.Len(t, []rune(apiErr.Message), shownText, name)
+		assert.Len(t, []rune(apiErr.Message), redact.MaxLine, name)
 		assert.EqualValues(t, 64<<10, bytesRead, name)
 		assert.NotErrorIs(t, err, ErrResponseTooLarge, name)
 	}

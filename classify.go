@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // answer is what came back of one attempt.
@@ -66,7 +67,7 @@ func (x *exchange) understood(err error) error {
 	if err == nil || err == errTooManyElements {
 		return err
 	}
-	return badResponse(x.mask.text(err.Error())) // it may name a member, unescaped
+	return badResponse(x.mask.Text(err.Error())) // it may name a member, unescaped
 }
 
 // errStatus is the failure that the status itself tells of.
@@ -90,7 +91,7 @@ func (x *exchange) classify(ctx context.Context, a answer) error {
 	case a.err != nil:
 		return x.transportFailure(ctx, a.err)
 	case !isJSON(a.header.Get("Content-Type")):
-		return badResponse(x.withoutSecrets(fmt.Sprintf("its content type is %q", oneLine(a.header.Get("Content-Type")))))
+		return badResponse(x.withoutSecrets(fmt.Sprintf("its content type is %q", redact.Line(a.header.Get("Content-Type")))))
 	}
 	return nil
 }
@@ -217,11 +218,11 @@ type hidden struct {
 // credentials and without the query string.
 func (x *exchange) hide(err error) error {
 	behind := withoutURLs(err)
-	if x.mask.hidesInChain(behind) {
+	if x.mask.HidesInChain(behind) {
 		behind = nil
 	}
 	// Searched again as one line: what was apart may have come together.
-	text := x.withoutSecrets(oneLine(x.withoutSecrets(err.Error())))
+	text := x.withoutSecrets(redact.Line(x.withoutSecrets(err.Error())))
 	return &hidden{text: text, cause: func() error { return behind }}
 }
 
@@ -241,7 +242,7 @@ func (x *exchange) withoutSecrets(text string) string {
 	if _, query, _ := strings.Cut(x.call.url, "?"); query != "" {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "?"+query, ""), query, "…")
 	}
-	return x.mask.text(text)
+	return x.mask.Text(text)
 }
 
 func (h *hidden) Error() string { return h.text }

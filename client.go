@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/redact"
 	"golang.org/x/time/rate"
 )
 
@@ -24,7 +25,7 @@ import (
 type Client struct {
 	config    config
 	authorize func(*http.Request) // a closure, so that no formatting and no dump reaches the key
-	mask      masker              // likewise
+	mask      redact.Masker       // likewise
 	username  string
 	userAgent string
 }
@@ -110,9 +111,9 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 	cfg := defaultConfig(region)
 	cfg.apply(opts, &problems)
 	cfg.checkOrigin(&problems)
-	mask := maskerOf(creds)
+	mask := redact.New(creds.Username, creds.AccessKey)
 	for i, p := range problems { // a key may have got into the wrong place
-		problems[i].Reason = mask.text(p.Reason)
+		problems[i].Reason = mask.Text(p.Reason)
 	}
 	if err := problems.err(); err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (c Client) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("base_url", c.config.origin()), slog.String("username", c.username))
 }
 
-func newClient(cfg config, username string, authorize func(*http.Request), mask masker) *Client {
+func newClient(cfg config, username string, authorize func(*http.Request), mask redact.Masker) *Client {
 	return &Client{
 		config:    cfg,
 		authorize: authorize,

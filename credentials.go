@@ -3,6 +3,7 @@ package insights
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"unicode"
@@ -103,4 +104,10 @@ func (c Credentials) checkCharacters(problems *problemList) {
 
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// basicAuth sets the credentials on a request. They are set there and not in
+// a transport, so that net/http takes them off where a redirect leaves the host.
+func basicAuth(creds Credentials) func(*http.Request) {
+	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
 }

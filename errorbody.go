@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // understand finds in the body of a refusal what it says, and what it says of
@@ -22,11 +23,11 @@ func understand(body []byte) (message string, fields []FieldError) {
 	var value any
 	if err := json.Unmarshal(body, &value, lenient); err == nil {
 		message, fields = understandJSON(value, deepestMessage)
-		message = oneLine(joinTexts(": ", message, fieldTexts(fields)))
+		message = redact.Line(joinTexts(": ", message, fieldTexts(fields)))
 	} else if looksLikeHTML(body) {
 		message = htmlText(body)
 	}
-	return cmp.Or(message, oneLine(string(body)), "the answer has no body"), fields
+	return cmp.Or(message, redact.Line(string(body)), "the answer has no body"), fields
 }
 
 // The members that hold a message, in the order in which they are asked.
@@ -57,7 +58,7 @@ func understandObject(object map[string]any, levels int) (string, []FieldError) 
 	var fields []FieldError
 	for _, name := range messageNames {
 		said, of := understandJSON(object[name], levels)
-		if oneLine(message) == "" {
+		if redact.Line(message) == "" {
 			message = said
 		}
 		fields = append(fields, of...)
@@ -97,7 +98,7 @@ func validationError(item any) (FieldError, bool) {
 	}
 	message, _ := object["msg"].(string)
 	kind, _ := object["type"].(string)
-	return FieldError{oneLine(strings.Join(steps, ".")), oneLine(message), oneLine(kind)}, true
+	return FieldError{redact.Line(strings.Join(steps, ".")), redact.Line(message), redact.Line(kind)}, true
 }
 
 func scalarText(value any) string {
@@ -114,7 +115,7 @@ func fieldMessages(object map[string]any) []FieldError {
 		list, _ := object[name].([]any)
 		for _, item := range list {
 			if text, ok := item.(string); ok {
-				fields = append(fields, FieldError{Location: oneLine(name), Message: oneLine(text)})
+				fields = append(fields, FieldError{Location: redact.Line(name), Message: redact.Line(text)})
 			}
 		}
 	}
@@ -156,5 +157,5 @@ func htmlText(page []byte) string {
 }
 
 func readableHTML(fragment []byte) string {
-	return oneLine(html.UnescapeString(string(htmlTag.ReplaceAll(fragment, []byte(" ")))))
+	return redact.Line(html.UnescapeString(string(htmlTag.ReplaceAll(fragment, []byte(" ")))))
 }

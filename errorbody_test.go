@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/sauceinsights/insights/internal/redact"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -78,7 +79,7 @@ func TestAHugeOrDeepRefusalIsUnderstoodAsFarAsItGoes(t *testing.T) {
 	} {
 		message, _ := understand([]byte(body))
 		assert.NotEmpty(t, message, name)
-		assert.LessOrEqual(t, utf8.RuneCountInString(message), shownText, name)
+		assert.LessOrEqual(t, utf8.RuneCountInString(message), redact.MaxLine, name)
 	}
 }
 
@@ -112,8 +113,8 @@ func FuzzErrorBody(f *testing.F) {
 
 func checkText(t *testing.T, text string) {
 	t.Helper()
-	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > shownText || strings.ContainsFunc(text, isUnfit) {
-		t.Errorf("%q is not one printable line of at most %d characters", text, shownText)
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > redact.MaxLine || strings.ContainsFunc(text, isUnfit) {
+		t.Errorf("%q is not one printable line of at most %d characters", text, redact.MaxLine)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // The kinds of failure, for [errors.Is]. [errors.As] with an [*APIError], an
@@ -124,12 +125,12 @@ type FieldError struct {
 func (e *APIError) Error() string {
 	var b strings.Builder
 	request := strings.TrimSpace(e.Method + " " + e.Path)
-	b.WriteString(joinTexts(": ", "insights", oneLine(request), e.outcome(), e.detail()))
+	b.WriteString(joinTexts(": ", "insights", redact.Line(request), e.outcome(), e.detail()))
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
 	}
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " [request %s]", oneLine(e.RequestID))
+		fmt.Fprintf(&b, " [request %s]", redact.Line(e.RequestID))
 	}
 	if e.hint != "" {
 		b.WriteString("; " + e.hint)
@@ -150,9 +151,9 @@ func (e *APIError) outcome() string {
 
 // detail is what the answer says and the cause, the more telling of them first.
 func (e *APIError) detail() string {
-	message, cause := oneLine(e.Message), ""
+	message, cause := redact.Line(e.Message), ""
 	if e.Err != nil {
-		cause = oneLine(e.Err.Error())
+		cause = redact.Line(e.Err.Error())
 	}
 	if isSuccess(e.StatusCode) {
 		return joinTexts(": ", cause, message)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/sauceinsights/insights/internal/redact"
 	"github.com/stretchr/testify/require"
 )
 
@@ -80,11 +81,11 @@ func FuzzMask(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	mask, secrets := maskerOf(account), secretsOf(account)
+	mask, secrets := redact.New(account.Username, account.AccessKey), secretsOf(account)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		wasJSON := json.Unmarshal(body, new(any), lenient) == nil
 		body = bytes.Clone(body)
-		mask.all(body)
+		mask.All(body)
 		requireNoSecret(t, secrets, "the body", string(body))
 		var value any
 		if err := json.Unmarshal(body, &value, lenient); wasJSON {

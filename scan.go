@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -585,4 +586,13 @@ func fractionOf(b []byte) (nanos int64, ok bool) {
 		}
 	}
 	return nanos, true
+}
+
+// hexRune is the number that b begins with, in so many digits.
+func hexRune(b []byte, digits int) (rune, bool) {
+	if len(b) < digits {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(b[:digits]), 16, 16)
+	return rune(n), err == nil
 }

@@ -3,9 +3,12 @@
 package insights
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,28 +20,28 @@ import (
 func TestThePromisesOfSecurityAreTested(t *testing.T) {
 	text, err := os.ReadFile("SECURITY.md")
 	require.NoError(t, err)
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(text, -1)
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(?:/([^`]+))?`").FindAllStringSubmatch(string(text), -1)
 	require.NotEmpty(t, named)
 
-	tests := testsIn(t, "*_test.go", "internal/soak/*_test.go")
+	sources := testSources(t)
 	for _, name := range named {
-		assert.Contains(t, tests, string(name[1]))
+		declares := func(source string) bool {
+			return strings.Contains(source, "func "+name[1]+"(") && strings.Contains(source, name[2])
+		}
+		assert.True(t, slices.ContainsFunc(sources, declares), "no test is called %s", name[0])
 	}
 }
 
-// testsIn are the names of the tests and fuzz targets in the files.
-func testsIn(t *testing.T, patterns ...string) (names []string) {
-	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	for _, pattern := range patterns {
-		files, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		for _, file := range files {
-			source, err := os.ReadFile(file)
-			require.NoError(t, err)
-			for _, match := range function.FindAllSubmatch(source, -1) {
-				names = append(names, string(match[1]))
-			}
+// testSources are the texts of all files of tests.
+func testSources(t *testing.T) (sources []string) {
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
 		}
-	}
-	return names
+		source, err := os.ReadFile(path)
+		sources = append(sources, string(source))
+		return err
+	})
+	require.NoError(t, err)
+	return sources
 }

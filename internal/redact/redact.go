@@ -1,4 +1,5 @@
-package insights
+// Package redact makes text fit to be shown: without credentials, on one line.
+package redact
 
 import (
 	"bytes"
@@ -8,9 +9,9 @@ import (
 	"slices"
 )
 
-// masker overwrites every part of a credential in b with asterisks, and reports
+// Masker overwrites every part of a credential in b with asterisks, and reports
 // whether there was any.
-type masker func(b []byte) bool
+type Masker func(b []byte) bool
 
 // A part of a credential is partLength bytes or more of it. A block of
 // blockLength bytes at every step-th place lies inside each of them, so that a
@@ -22,10 +23,10 @@ const (
 	shortestKey = 4 // a shorter key would mask half of every text
 )
 
-// maskerOf hides the key, in clear and in every form in which it is sent. The
+// New hides the key, in clear and in every form in which it is sent. The
 // secrets live in the closure, out of reach for any formatting.
-func maskerOf(creds Credentials) masker {
-	forms := secretForms(creds)
+func New(username, key string) Masker {
+	forms := secretForms(username, key)
 	parts := make(map[[partLength]byte]struct{})
 	var blocks blockSet
 	for _, form := range forms {
@@ -36,7 +37,7 @@ func maskerOf(creds Credentials) masker {
 			blocks.add([]byte(form[i:]))
 		}
 	}
-	short := []byte(creds.AccessKey)
+	short := []byte(key)
 	return func(b []byte) bool {
 		found := maskParts(b, parts, &blocks)
 		if len(short) >= shortestKey && len(short) < partLength {
@@ -104,9 +105,9 @@ func overwrite(b []byte) {
 	}
 }
 
-// all hides also what escapes make of a credential. A text with escapes is
+// All hides also what escapes make of a credential. A text with escapes is
 // overwritten as a whole, so that it remains one, and of the same length.
-func (mask masker) all(b []byte) (found bool) {
+func (mask Masker) All(b []byte) (found bool) {
 	var scratch []byte
 	for text := range escapedTexts(b) {
 		scratch = append(scratch[:0], text...)
@@ -123,7 +124,7 @@ const mostEscaped = 3
 
 // behindEscapes reports whether a text, which it destroys, has a part of a
 // credential, as it is written or as it is read.
-func (mask masker) behindEscapes(text []byte) bool {
+func (mask Masker) behindEscapes(text []byte) bool {
 	for range mostEscaped {
 		if mask(text) {
 			return true
@@ -131,7 +132,7 @@ func (mask masker) behindEscapes(text []byte) bool {
 		if bytes.IndexByte(text, '\\') < 0 {
 			return false
 		}
-		text = unescape(text)
+		text = Unescape(text)
 	}
 	return mask(text)
 }
@@ -168,33 +169,34 @@ func endOfText(b []byte, i int) int {
 	return min(i, len(b))
 }
 
-func (mask masker) text(s string) string {
+// Text is s without credentials.
+func (mask Masker) Text(s string) string {
 	b := []byte(s)
-	mask.all(b)
+	mask.All(b)
 	return string(b)
 }
 
-// header is h without credentials: h itself, which the transport may keep, or
+// Header is h without credentials: h itself, which the transport may keep, or
 // a copy where there are any in it.
-func (mask masker) header(h http.Header) http.Header {
+func (mask Masker) Header(h http.Header) http.Header {
 	if !mask.hidesIn(h) {
 		return h
 	}
 	masked := make(http.Header, len(h))
 	for name, values := range h {
-		name = mask.text(name)
+		name = mask.Text(name)
 		for _, value := range values {
-			masked[name] = append(masked[name], mask.text(value))
+			masked[name] = append(masked[name], mask.Text(value))
 		}
 	}
 	return masked
 }
 
-func (mask masker) hidesIn(h http.Header) bool {
+func (mask Masker) hidesIn(h http.Header) bool {
 	var scratch []byte
 	hides := func(s string) bool {
 		scratch = append(scratch[:0], s...)
-		return mask.all(scratch)
+		return mask.All(scratch)
 	}
 	for name, values := range h {
 		if hides(name) || slices.ContainsFunc(values, hides) {
@@ -204,25 +206,25 @@ func (mask masker) hidesIn(h http.Header) bool {
 	return false
 }
 
-// hides reports whether there is anything to hide in s.
-func (mask masker) hides(s string) bool {
-	return mask.all([]byte(s))
+// Hides reports whether there is anything to hide in s.
+func (mask Masker) Hides(s string) bool {
+	return mask.All([]byte(s))
 }
 
-// hidesInChain reports whether there is anything to hide in the text of err or of
+// HidesInChain reports whether there is anything to hide in the text of err or of
 // an error that it wraps.
-func (mask masker) hidesInChain(err error) bool {
+func (mask Masker) HidesInChain(err error) bool {
 	if err == nil {
 		return false
 	}
-	if mask.hides(err.Error()) {
+	if mask.Hides(err.Error()) {
 		return true
 	}
 	switch wrapper := err.(type) {
 	case interface{ Unwrap() error }:
-		return mask.hidesInChain(wrapper.Unwrap())
+		return mask.HidesInChain(wrapper.Unwrap())
 	case interface{ Unwrap() []error }:
-		return slices.ContainsFunc(wrapper.Unwrap(), mask.hidesInChain)
+		return slices.ContainsFunc(wrapper.Unwrap(), mask.HidesInChain)
 	}
 	return false
 }

@@ -1,4 +1,4 @@
-package insights
+package redact
 
 import (
 	"encoding/base64"
@@ -9,22 +9,15 @@ import (
 	"strings"
 )
 
-// basicAuth sets the credentials on a request. They are set there and not in
-// a transport, so that net/http takes them off where a redirect leaves the host.
-func basicAuth(creds Credentials) func(*http.Request) {
-	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
-}
-
 // secretForms are the key and what is sent of it, as they are and as they are
 // written in JSON, HTML, a URL or the name of a header.
-func secretForms(creds Credentials) []string {
-	key := creds.AccessKey
+func secretForms(username, key string) []string {
 	forms := []string{html.EscapeString(key), http.CanonicalHeaderKey("x" + key)[1:]}
 	for _, escape := range jsonEscapes {
 		forms = append(forms, escape.Replace(key))
 	}
 	sent := []string{key}
-	for _, text := range []string{creds.Username + ":" + key, key} {
+	for _, text := range []string{username + ":" + key, key} {
 		sent = append(sent, base64.StdEncoding.EncodeToString([]byte(text)), base64.URLEncoding.EncodeToString([]byte(text)))
 	}
 	for _, text := range sent {

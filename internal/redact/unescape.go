@@ -1,4 +1,4 @@
-package insights
+package redact
 
 import (
 	"bytes"
@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// unescape overwrites a text with how it is read where a backslash begins an
+// Unescape overwrites a text with how it is read where a backslash begins an
 // escape: in JSON or JavaScript, also where either is damaged. The letter of a
 // control character stands for itself, as neither is in a credential.
-func unescape(text []byte) []byte {
+func Unescape(text []byte) []byte {
 	plain := text[:0] // which never gets ahead: no escape is shorter than what it stands for
 	for {
 		i := bytes.IndexByte(text, '\\')
