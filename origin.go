@@ -5,33 +5,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
 // An origin is a scheme, host and port. Credentials go to that of the base URL
 // alone, and without encryption they do not leave the machine.
-
-func checkBaseURL(u *url.URL) problemList {
-	const option = "WithBaseURL"
-	var problems problemList
-	host := u.Hostname()
-	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, "must begin with https://")
-	problems.refuse(host == "", option, "names no host")
-	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
-	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
-		"is plain http to another machine, which would send the credentials unencrypted: use https")
-	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
-	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
-	problems.refuse(u.Fragment != "", option, "holds a fragment")
-	return problems
-}
-
-// isPort accepts the numbers of ports, and none.
-func isPort(text string) bool {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return text == "" || err == nil && n > 0
-}
 
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()

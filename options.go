@@ -1,0 +1,357 @@
+package insights
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Option changes how a [Client] works. Options are applied in order; of two
+// that set the same, the last counts.
+type Option func(*config) error
+
+// RetryPolicy says how often and how patiently a request is tried. Zero fields
+// mean the defaults. Within an attempt net/http itself sends a request again where
+// it did not get through: an idle connection was closed under it, or a server of
+// HTTP/2 says that it did nothing.
+type RetryPolicy struct {
+	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
+	MinWait     time.Duration // what the longest wait before the second attempt is; it doubles from attempt to attempt; default 500 ms
+	MaxWait     time.Duration // no wait is longer, and an answer that orders a longer one ends the call; default 30 s
+}
+
+// The defaults of the options.
+const (
+	defaultMaxAttempts      = 4
+	defaultMinWait          = 500 * time.Millisecond
+	defaultMaxWait          = 30 * time.Second
+	defaultAttemptTimeout   = 30 * time.Second
+	defaultPerSecond        = 8 // with the burst: never more than the documented 10 in any second
+	defaultBurst            = 2
+	defaultPerHour          = 3_500
+	defaultResultWindow     = 10_000
+	defaultConcurrency      = 4
+	defaultMaxResponseBytes = 16 << 20
+)
+
+type config struct {
+	region           Region
+	baseURL          *url.URL
+	transport        connections
+	jar              http.CookieJar
+	clientTimeout    time.Duration // of the caller's http.Client; 0: none
+	attemptTimeout   time.Duration
+	retry            RetryPolicy
+	limits           limits
+	budget           *retryBudget
+	resultWindow     int
+	concurrency      int
+	maxResponseBytes int64
+	application      string
+	logger           *slog.Logger
+	onAttempt        func(context.Context, Attempt)
+	dialect          Dialect
+}
+
+func defaultConfig(region Region) config {
+	return config{
+		region:           region,
+		transport:        connectionsOf(defaultTransport()),
+		attemptTimeout:   defaultAttemptTimeout,
+		retry:            RetryPolicy{}.withDefaults(),
+		limits:           newLimits(),
+		budget:           newRetryBudget(),
+		resultWindow:     defaultResultWindow,
+		concurrency:      defaultConcurrency,
+		maxResponseBytes: defaultMaxResponseBytes,
+	}
+}
+
+func (cfg *config) apply(opts []Option, problems *problemList) {
+	for i, opt := range opts {
+		if opt == nil {
+			problems.add(fmt.Sprintf("Option[%d]", i), "is nil")
+			continue
+		}
+		problems.addAll(opt(cfg))
+	}
+}
+
+// checkOrigin settles where requests go: to WithBaseURL's address, or the region's.
+func (cfg *config) checkOrigin(problems *problemList) {
+	if cfg.region == "" {
+		if cfg.baseURL == nil {
+			problems.add("Region", "is empty; that is allowed only together with WithBaseURL")
+		}
+		return
+	}
+	if _, err := ParseRegion(string(cfg.region)); err != nil {
+		problems.addAll(err)
+		return
+	}
+	if cfg.baseURL == nil {
+		cfg.baseURL = &url.URL{Scheme: "https", Host: cfg.region.host()}
+	}
+}
+
+func (cfg *config) origin() string {
+	if cfg.baseURL == nil {
+		return ""
+	}
+	return cfg.baseURL.String()
+}
+
+// addAll takes over the problems of an OptionsError.
+func (l *problemList) addAll(err error) {
+	if err == nil {
+		return
+	}
+	if options, ok := errors.AsType[*OptionsError](err); ok {
+		*l = append(*l, options.Problems...)
+		return
+	}
+	l.add("Option", err.Error())
+}
+
+// WithBaseURL sends requests to another address than the region's: a proxy, a
+// region that has no constant, a test server. It must be https, or http on a
+// loopback address (credentials never cross a network unencrypted), and hold
+// no user information, query or fragment. A path is put before the API's.
+func WithBaseURL(rawURL string) Option {
+	return func(cfg *config) error {
+		cfg.baseURL = new(url.URL) // given, if wrong: the region is not missed
+		u, err := url.Parse(rawURL)
+		if err != nil {
+			return invalid("WithBaseURL", "is no URL") // the parser's own words would repeat it, with what it may hold
+		}
+		u.Host = lowerHost(u.Host)
+		cfg.baseURL = u
+		return checkBaseURL(u).err()
+	}
+}
+
+func checkBaseURL(u *url.URL) problemList {
+	const option = "WithBaseURL"
+	var problems problemList
+	host := u.Hostname()
+	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, "must begin with https://")
+	problems.refuse(host == "", option, "names no host")
+	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
+	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
+		"is plain http to another machine, which would send the credentials unencrypted: use https")
+	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
+	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
+	problems.refuse(u.Fragment != "", option, "holds a fragment")
+	return problems
+}
+
+// isPort accepts the numbers of ports, and none.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
+}
+
+// WithHTTPClient sends requests through the transport of hc, and so through
+// its proxy and with its TLS settings. The smaller of its Timeout and
+// [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
+// asked. hc is read once and never written to.
+//
+// Every attempt runs in a goroutine of its own: where the transport does not end
+// with the context of its request, the call returns without it 50 ms later. Plain
+// http is not sent through a proxy on another machine. A transport whose HTTP2 has
+// no SendPingTimeout, as the SDK's own has, stays with an HTTP/2 connection whose
+// other end is gone.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(cfg *config) error {
+		if hc == nil {
+			return invalid("WithHTTPClient", "is nil")
+		}
+		if hc.Timeout < 0 {
+			return invalid("WithHTTPClient", "has a negative Timeout")
+		}
+		cfg.transport, cfg.jar, cfg.clientTimeout = connectionsOf(cmp.Or(hc.Transport, http.DefaultTransport)), hc.Jar, hc.Timeout
+		return nil
+	}
+}
+
+// WithRetry sets how often and how patiently a request is tried. The retry
+// budget of the client stands beside it: see the package comment.
+func WithRetry(p RetryPolicy) Option {
+	return func(cfg *config) error {
+		cfg.retry = p.withDefaults()
+		return p.check().err()
+	}
+}
+
+func (p RetryPolicy) check() problemList {
+	const option = "WithRetry"
+	var problems problemList
+	problems.refuse(p.MaxAttempts < 0, option, "has a negative MaxAttempts")
+	problems.refuse(p.MinWait < 0, option, "has a negative MinWait")
+	problems.refuse(p.MaxWait < 0, option, "has a negative MaxWait")
+	problems.refuse(p.MaxWait > 0 && p.MinWait > p.MaxWait, option, "has a MinWait that is longer than its MaxWait")
+	return problems
+}
+
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = defaultMaxAttempts
+	}
+	if p.MaxWait == 0 {
+		p.MaxWait = max(defaultMaxWait, p.MinWait)
+	}
+	if p.MinWait == 0 {
+		p.MinWait = min(defaultMinWait, p.MaxWait)
+	}
+	return p
+}
+
+// WithAttemptTimeout bounds one attempt, from sending the request to the last
+// byte of the answer; default 30 s. The whole call, with its retries and
+// waits, is bounded by its context.
+func WithAttemptTimeout(d time.Duration) Option {
+	return func(cfg *config) error {
+		if d <= 0 {
+			return invalid("WithAttemptTimeout", fmt.Sprintf("%s is not positive", d))
+		}
+		cfg.attemptTimeout = d
+		return nil
+	}
+}
+
+// WithRateLimit paces all requests of the client and its clones: burst at
+// once, and perSecond in the long run. The default is 8 and 2, so that no
+// second sees more than the documented 10.
+func WithRateLimit(perSecond float64, burst int) Option {
+	return func(cfg *config) error {
+		var problems problemList
+		if !(perSecond > 0) || math.IsInf(perSecond, 0) {
+			problems.add("WithRateLimit", fmt.Sprintf("%v a second is not a positive number", perSecond))
+		}
+		if burst < 1 {
+			problems.add("WithRateLimit", fmt.Sprintf("a burst of %d lets no request pass", burst))
+		}
+		cfg.limits = cfg.limits.with(rate.NewLimiter(rate.Limit(perSecond), burst), cfg.limits.perHour)
+		return problems.err()
+	}
+}
+
+// WithHourlyLimit bounds the requests of the client and its clones in any
+// hour; default 3,500, the documented allowance.
+func WithHourlyLimit(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return invalid("WithHourlyLimit", fmt.Sprintf("%d lets no request pass", n))
+		}
+		cfg.limits = cfg.limits.with(cfg.limits.perSecond, newHourWindow(n))
+		return nil
+	}
+}
+
+// WithoutRateLimit switches off both limits of the client's own. What the
+// service orders is still heeded.
+func WithoutRateLimit() Option {
+	return func(cfg *config) error {
+		cfg.limits = cfg.limits.with(nil, nil)
+		return nil
+	}
+}
+
+// WithResultWindow says how many records of one list the service reaches by
+// from and size; [Client.AllTests] moves its window before that. Default
+// 10,000, at least 2.
+func WithResultWindow(n int) Option {
+	return func(cfg *config) error {
+		if n < 2 {
+			return invalid("WithResultWindow", fmt.Sprintf("%d is too small to page in: at least 2", n))
+		}
+		cfg.resultWindow = n
+		return nil
+	}
+}
+
+// WithConcurrency bounds the requests that one [Client.AllTests] loop has in
+// flight; default 4. The loop holds at most twice as many pages. The rate limit
+// stands beside it, and makes more than rate × latency of them useless.
+func WithConcurrency(n int) Option {
+	return func(cfg *config) error {
+		if n < 1 {
+			return invalid("WithConcurrency", fmt.Sprintf("%d is less than one request", n))
+		}
+		cfg.concurrency = n
+		return nil
+	}
+}
+
+// WithMaxResponseBytes bounds an answer, after decompression; default 16 MiB.
+// A larger answer is [ErrResponseTooLarge], as is one of more than 100,000 elements
+// of lists or entries of maps. One of more than 1 MiB is not decoded beyond the
+// deadline of the call.
+func WithMaxResponseBytes(n int64) Option {
+	return func(cfg *config) error {
+		if n < 1 || n > math.MaxInt32 {
+			return invalid("WithMaxResponseBytes", fmt.Sprintf("%d is not between 1 and %d", n, math.MaxInt32))
+		}
+		cfg.maxResponseBytes = n
+		return nil
+	}
+}
+
+// WithApplication names the application at the front of the User-Agent. The
+// version may be empty.
+func WithApplication(name, version string) Option {
+	return func(cfg *config) error {
+		var problems problemList
+		if name == "" {
+			problems.add("WithApplication", "has an empty name")
+		}
+		if hasControl(name) || hasControl(version) {
+			problems.add("WithApplication", "holds a control character")
+		}
+		cfg.application = name
+		if version != "" {
+			cfg.application += "/" + version
+		}
+		return problems.err()
+	}
+}
+
+// WithLogger logs every attempt at Debug and every wait before a retry, or of
+// a second and more for a rate limit, at Warn. No record holds a query string
+// or a credential. nil: no logging, the default.
+func WithLogger(l *slog.Logger) Option {
+	return func(cfg *config) error {
+		cfg.logger = l
+		return nil
+	}
+}
+
+// WithOnAttempt calls f after every attempt, possibly from several goroutines
+// at once. The call waits for f to return. nil: no events, the default.
+func WithOnAttempt(f func(context.Context, Attempt)) Option {
+	return func(cfg *config) error {
+		cfg.onAttempt = f
+		return nil
+	}
+}
+
+// WithDialect chooses the parameter names; default [DialectReference]. A
+// service that does not know a name may ignore it and answer unfiltered.
+func WithDialect(d Dialect) Option {
+	return func(cfg *config) error {
+		if d != DialectReference && d != DialectRenamed {
+			return invalid("WithDialect", fmt.Sprintf("%d is no dialect", d))
+		}
+		cfg.dialect = d
+		return nil
+	}
+}
