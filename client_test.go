@@ -244,6 +244,7 @@ func TestNonsenseInAnOption(t *testing.T) {
 		"a tab in its version":    {WithApplication("a", "1\t"), []string{"WithApplication"}},
 		"an unknown dialect":      {WithDialect(2), []string{"WithDialect"}},
 		"a dialect below zero":    {WithDialect(-1), []string{"WithDialect"}},
+		"no clock":                {WithClock(nil), []string{"WithClock"}},
 		"an error of another's":   {func(*config) error { return errors.New("out of paper") }, []string{"Option"}},
 	}
 	for name, test := range tests {

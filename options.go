@@ -60,6 +60,7 @@ type config struct {
 	logger           *slog.Logger
 	onAttempt        func(context.Context, Attempt)
 	dialect          Dialect
+	now              func() time.Time
 }
 
 func defaultConfig(region Region) config {
@@ -73,6 +74,7 @@ func defaultConfig(region Region) config {
 		resultWindow:     defaultResultWindow,
 		concurrency:      defaultConcurrency,
 		maxResponseBytes: defaultMaxResponseBytes,
+		now:              time.Now,
 	}
 }
 
@@ -352,6 +354,20 @@ func WithDialect(d Dialect) Option {
 			return invalid("WithDialect", fmt.Sprintf("%d is no dialect", d))
 		}
 		cfg.dialect = d
+		return nil
+	}
+}
+
+// WithClock sets the clock by which [Client.AllTests] fixes a period made by
+// [Last]. It is for tests: a fake service with a fixed clock and its client then
+// speak of the same time. Waits and timeouts go by the machine's clock all the
+// same. Default [time.Now]; nil is an error. now must be safe for concurrent use.
+func WithClock(now func() time.Time) Option {
+	return func(cfg *config) error {
+		if now == nil {
+			return invalid("WithClock", "is nil")
+		}
+		cfg.now = now
 		return nil
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
 )
@@ -17,7 +16,7 @@ const defaultPageSize = 100
 // each once. opts.Order is by default [OldestFirst]; opts.Size is the size of
 // a page, by default 100, and at most the result window; opts.From skips that
 // many runs. A period made by [Last] is fixed at the beginning of each loop,
-// by the clock of this machine.
+// by the clock of this machine, or that of [WithClock].
 //
 // It goes past the service's result window by moving the period, whatever the
 // service takes for the ends of a period and whichever of a run's times it
@@ -90,7 +89,7 @@ func (c *Client) newLoop(ctx context.Context, opts TestsOptions, callOpts []Call
 		return nil, err
 	}
 	opts.After = after
-	opts.Period = opts.Period.fixed(time.Now())
+	opts.Period = opts.Period.fixed(c.config.now())
 	opts.Order = cmp.Or(opts.Order, OldestFirst)
 	l := &loop{
 		client: c, callOpts: callOpts, info: call.info, opts: opts, yield: yield,
