@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/ratelimit"
 	"github.com/sauceinsights/insights/internal/redact"
 )
 
@@ -25,7 +26,7 @@ func (x *exchange) apiError() *APIError {
 		Method:     http.MethodGet,
 		Path:       x.call.path,
 		RequestID:  x.requestID(),
-		RetryAfter: retryAfter(x.last.header, time.Now()),
+		RetryAfter: ratelimit.RetryAfter(x.last.header, time.Now()),
 		Header:     x.last.header.Clone(),
 		Err:        x.cause(),
 		hint:       x.hint(),

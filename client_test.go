@@ -53,9 +53,9 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	cfg := newTestClient(t).config
 	assert.Equal(t, RetryPolicy{MaxAttempts: 4, MinWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}, cfg.retry)
 	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
-	assert.InDelta(t, 8, float64(cfg.limits.perSecond.Limit()), 0)
-	assert.Equal(t, 2, cfg.limits.perSecond.Burst())
-	assert.NotNil(t, cfg.limits.perHour)
+	assert.InDelta(t, 8, float64(cfg.limits.PerSecond.Limit()), 0)
+	assert.Equal(t, 2, cfg.limits.PerSecond.Burst())
+	assert.NotNil(t, cfg.limits.PerHour)
 	assert.Equal(t, 10_000, cfg.resultWindow)
 	assert.Equal(t, 4, cfg.concurrency)
 	assert.EqualValues(t, 16<<20, cfg.maxResponseBytes)
@@ -278,8 +278,8 @@ func TestOptionsTakeEffect(t *testing.T) {
 	assert.Equal(t, time.Minute, cfg.clientTimeout)
 	assert.Equal(t, RetryPolicy{MaxAttempts: 2, MinWait: defaultMinWait, MaxWait: defaultMaxWait}, cfg.retry, "zero fields mean the defaults")
 	assert.Equal(t, time.Second, cfg.attemptTimeout)
-	assert.InDelta(t, 3.5, float64(cfg.limits.perSecond.Limit()), 0)
-	assert.Equal(t, 7, cfg.limits.perSecond.Burst())
+	assert.InDelta(t, 3.5, float64(cfg.limits.PerSecond.Limit()), 0)
+	assert.Equal(t, 7, cfg.limits.PerSecond.Burst())
 	assert.Equal(t, 500, cfg.resultWindow)
 	assert.Equal(t, 9, cfg.concurrency)
 	assert.EqualValues(t, 1024, cfg.maxResponseBytes)
@@ -321,8 +321,8 @@ func TestRetryPolicyFillsZeroFields(t *testing.T) {
 
 func TestWithoutRateLimitSwitchesBothOff(t *testing.T) {
 	limits := newTestClient(t, WithRateLimit(1, 1), WithHourlyLimit(1), WithoutRateLimit()).config.limits
-	assert.Nil(t, limits.perSecond)
-	assert.Nil(t, limits.perHour)
+	assert.Nil(t, limits.PerSecond)
+	assert.Nil(t, limits.PerHour)
 }
 
 func TestTheHTTPClientIsNeverWrittenTo(t *testing.T) {
@@ -388,24 +388,24 @@ func TestCloneSharesWhatIsNotSetAnew(t *testing.T) {
 	}
 
 	same := clone(WithConcurrency(1))
-	assert.Same(t, limits.perSecond, same.limits.perSecond)
-	assert.Same(t, limits.perHour, same.limits.perHour)
+	assert.Same(t, limits.PerSecond, same.limits.PerSecond)
+	assert.Same(t, limits.PerHour, same.limits.PerHour)
 	assert.Same(t, original.config.transport(), same.transport())
 
 	faster := clone(WithRateLimit(1, 1))
-	assert.NotSame(t, limits.perSecond, faster.limits.perSecond)
-	assert.Same(t, limits.perHour, faster.limits.perHour)
+	assert.NotSame(t, limits.PerSecond, faster.limits.PerSecond)
+	assert.Same(t, limits.PerHour, faster.limits.PerHour)
 
 	longer := clone(WithHourlyLimit(1))
-	assert.Same(t, limits.perSecond, longer.limits.perSecond)
-	assert.NotSame(t, limits.perHour, longer.limits.perHour)
+	assert.Same(t, limits.PerSecond, longer.limits.PerSecond)
+	assert.NotSame(t, limits.PerHour, longer.limits.PerHour)
 
 	for _, cfg := range []config{same, faster, longer, clone(WithoutRateLimit(), WithHTTPClient(new(http.Client)))} {
-		assert.Same(t, limits.server, cfg.limits.server, "what the service orders")
+		assert.Same(t, limits.Server, cfg.limits.Server, "what the service orders")
 		assert.Same(t, original.config.budget, cfg.budget, "the retry budget")
 	}
-	assert.Same(t, limits.perSecond, original.config.limits.perSecond, "the original is unchanged")
-	assert.Same(t, limits.perHour, original.config.limits.perHour, "the original is unchanged")
+	assert.Same(t, limits.PerSecond, original.config.limits.PerSecond, "the original is unchanged")
+	assert.Same(t, limits.PerHour, original.config.limits.PerHour, "the original is unchanged")
 }
 
 func TestCloneReportsEveryMistake(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/ratelimit"
 )
 
 // Attempt is what became of one request, for [WithOnAttempt]. It holds no
@@ -93,12 +95,12 @@ func (x *exchange) capture() {
 	if x.call.info == nil {
 		return
 	}
-	limit, _ := rateLimitOf(x.last.header, time.Now())
+	quota, _ := ratelimit.QuotaOf(x.last.header, time.Now())
 	*x.call.info = ResponseInfo{
 		StatusCode: x.last.status,
 		Header:     x.last.header.Clone(),
 		RequestID:  x.requestID(),
-		RateLimit:  limit,
+		RateLimit:  RateLimit(quota),
 		Attempts:   x.attempts,
 		Elapsed:    time.Since(x.started),
 	}

@@ -78,7 +78,7 @@ func TestAPanicInAnEventIsTheCallers(t *testing.T) {
 	transport, _ := inTurn(200)
 	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("mine") }))
 	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
-	assert.Zero(t, c.config.limits.server.inFlight)
+	assert.Zero(t, c.config.limits.Server.InFlight())
 }
 
 // logged are the lines that a text handler writes for level and above.
@@ -198,5 +198,5 @@ func TestAPanicInACallbackCostsNoRetry(t *testing.T) {
 	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("the callback's own") }))
 	assert.PanicsWithValue(t, "the callback's own", func() { _ = ask(t.Context(), c) })
 	assert.EqualValues(t, fullBudget, c.config.budget.left.Load(), "none was made")
-	assert.Zero(t, c.config.limits.server.inFlight)
+	assert.Zero(t, c.config.limits.Server.InFlight())
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/ratelimit"
 	"golang.org/x/time/rate"
 )
 
@@ -51,7 +52,7 @@ type config struct {
 	clientTimeout    time.Duration // of the caller's http.Client; 0: none
 	attemptTimeout   time.Duration
 	retry            RetryPolicy
-	limits           limits
+	limits           ratelimit.Limits
 	budget           *retryBudget
 	resultWindow     int
 	concurrency      int
@@ -69,7 +70,7 @@ func defaultConfig(region Region) config {
 		transport:        connectionsOf(defaultTransport()),
 		attemptTimeout:   defaultAttemptTimeout,
 		retry:            RetryPolicy{}.withDefaults(),
-		limits:           newLimits(),
+		limits:           ratelimit.New(rate.NewLimiter(defaultPerSecond, defaultBurst), ratelimit.NewHour(defaultPerHour)),
 		budget:           newRetryBudget(),
 		resultWindow:     defaultResultWindow,
 		concurrency:      defaultConcurrency,
@@ -242,7 +243,7 @@ func WithRateLimit(perSecond float64, burst int) Option {
 		if burst < 1 {
 			problems.add("WithRateLimit", fmt.Sprintf("a burst of %d lets no request pass", burst))
 		}
-		cfg.limits = cfg.limits.with(rate.NewLimiter(rate.Limit(perSecond), burst), cfg.limits.perHour)
+		cfg.limits = cfg.limits.With(rate.NewLimiter(rate.Limit(perSecond), burst), cfg.limits.PerHour)
 		return problems.err()
 	}
 }
@@ -254,7 +255,7 @@ func WithHourlyLimit(n int) Option {
 		if n < 1 {
 			return invalid("WithHourlyLimit", fmt.Sprintf("%d lets no request pass", n))
 		}
-		cfg.limits = cfg.limits.with(cfg.limits.perSecond, newHourWindow(n))
+		cfg.limits = cfg.limits.With(cfg.limits.PerSecond, ratelimit.NewHour(n))
 		return nil
 	}
 }
@@ -263,7 +264,7 @@ func WithHourlyLimit(n int) Option {
 // service orders is still heeded.
 func WithoutRateLimit() Option {
 	return func(cfg *config) error {
-		cfg.limits = cfg.limits.with(nil, nil)
+		cfg.limits = cfg.limits.With(nil, nil)
 		return nil
 	}
 }

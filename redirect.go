@@ -22,7 +22,7 @@ func (x *exchange) redirect(next *http.Request, via []*http.Request) error {
 	if err := x.takePlace(next.Context()); err != nil {
 		return err
 	}
-	x.config.limits.server.finish() // an attempt is one request under way, however often it is sent on
+	x.config.limits.Server.Finish() // an attempt is one request under way, however often it is sent on
 	x.deadline = x.deadline.Add(time.Since(began))
 	x.authorize(next) // net/http leaves it out where the host is spelt otherwise
 	return nil

@@ -112,7 +112,7 @@ func TestEveryRedirectCountsAgainstTheLimits(t *testing.T) {
 		c := pacedClient(t, sent, WithRateLimit(1, 1))
 		require.NoError(t, ask(t.Context(), c))
 		assert.Equal(t, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, sent.times)
-		assert.Zero(t, c.config.limits.server.inFlight)
+		assert.Zero(t, c.config.limits.Server.InFlight())
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/ratelimit"
 )
 
 // decide says whether there is another attempt after a, and sets the wait
@@ -73,7 +74,7 @@ var retriedStatuses = []int{
 // it: what Retry-After says, or anything up to a limit that doubles from
 // attempt to attempt ("full jitter").
 func (p RetryPolicy) next(attempts int, header http.Header) (wait time.Duration, ordered bool) {
-	if d := retryAfter(header, time.Now()); d > 0 {
+	if d := ratelimit.RetryAfter(header, time.Now()); d > 0 {
 		return d, true
 	}
 	limit := p.MinWait

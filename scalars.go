@@ -119,6 +119,9 @@ func parseTime(text []byte) (time.Time, error) {
 	return time.Time{}, errors.New("want a time such as 2021-05-01T12:00:00Z")
 }
 
+// leastUnixMillis is the smallest number of a time that is milliseconds.
+const leastUnixMillis = 1e11
+
 // unixTime reads Unix seconds, or milliseconds where the number is too large
 // for seconds.
 func unixTime(number []byte) (time.Time, error) {

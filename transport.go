@@ -133,7 +133,7 @@ func (x *exchange) pace(ctx context.Context) error {
 }
 
 func (x *exchange) takePlace(ctx context.Context) error {
-	return x.config.limits.wait(ctx, x.config.retry.MaxWait, func(d time.Duration) { x.reportPace(ctx, d) })
+	return x.config.limits.Wait(ctx, x.config.retry.MaxWait, func(d time.Duration) { x.reportPace(ctx, d) })
 }
 
 // afterAttempt takes in the outcome of an attempt and says whether to make
@@ -143,7 +143,7 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 	x.finish()
 	a := answerOf(resp, err)
 	a.failure = x.classify(ctx, a)
-	x.config.limits.server.observe(a, time.Now())
+	x.config.limits.Server.Observe(a.status, a.header, time.Now())
 	x.again = x.decide(ctx, a)
 	x.report(ctx, a)
 	x.keep(ctx, a)
@@ -153,7 +153,7 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 // finish counts the request under way as done.
 func (x *exchange) finish() {
 	if x.underWay {
-		x.config.limits.server.finish()
+		x.config.limits.Server.Finish()
 		x.underWay = false
 	}
 }

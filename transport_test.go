@@ -304,7 +304,7 @@ func TestAnAnswerOfACustomTransportIsNotWrittenTo(t *testing.T) {
 func TestATransportThatPanicsIsNotCountedAsUnderWay(t *testing.T) {
 	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { panic("mine") }))
 	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
-	assert.Zero(t, c.config.limits.server.inFlight)
+	assert.Zero(t, c.config.limits.Server.InFlight())
 }
 
 func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
@@ -316,5 +316,5 @@ func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
 		_ = ask(t.Context(), c)
 		_ = ask(ended, c)
 	}
-	assert.Zero(t, c.config.limits.server.inFlight)
+	assert.Zero(t, c.config.limits.Server.InFlight())
 }

@@ -1,23 +1,24 @@
-package insights
+package ratelimit
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// retryAfter is the wait that Retry-After orders, as seconds (also with a
+// RetryAfter is the wait that Retry-After orders, as seconds (also with a
 // fraction, and of any size) or as a date. It is 0 where there is none, it lies
 // in the past or it can't be read.
-func retryAfter(h http.Header, now time.Time) time.Duration {
+func RetryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
 		return 0
 	}
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return max(0, Seconds(seconds).Duration())
+		return max(0, durationOf(seconds))
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(0, date.Sub(now))
@@ -25,9 +26,16 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// rateLimitOf reads the X-Ratelimit headers; ok says whether the number of
+// Quota is what the service says of its limit.
+type Quota struct {
+	Limit     int       // X-Ratelimit-Limit; 0 where it was absent
+	Remaining int       // X-Ratelimit-Remaining; 0 also where it was absent
+	Reset     time.Time // X-Ratelimit-Reset; zero where it was absent
+}
+
+// QuotaOf reads the X-Ratelimit headers; ok says whether the number of
 // requests that remain, and until when, is among them.
-func rateLimitOf(h http.Header, now time.Time) (limit RateLimit, ok bool) {
+func QuotaOf(h http.Header, now time.Time) (limit Quota, ok bool) {
 	limit.Limit, _ = headerInt(h, "X-Ratelimit-Limit")
 	remaining, known := headerInt(h, "X-Ratelimit-Remaining")
 	limit.Remaining = remaining
@@ -72,5 +80,20 @@ func resetTime(value string, now time.Time) time.Time {
 	case n >= leastUnixSeconds:
 		return time.Unix(int64(n), 0).UTC()
 	}
-	return now.Add(Seconds(n).Duration())
+	return now.Add(durationOf(n))
+}
+
+// durationOf is a number of seconds; beyond the range of time.Duration it is the
+// nearest end of that, and of no number 0.
+func durationOf(seconds float64) time.Duration {
+	ns := seconds * float64(time.Second)
+	switch {
+	case math.IsNaN(ns):
+		return 0
+	case ns >= math.MaxInt64:
+		return math.MaxInt64
+	case ns <= math.MinInt64:
+		return math.MinInt64
+	}
+	return time.Duration(math.Round(ns))
 }

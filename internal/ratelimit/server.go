@@ -1,4 +1,4 @@
-package insights
+package ratelimit
 
 import (
 	"net/http"
@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// serverLimit is what the service orders: a pause, by Retry-After, and how many
+// Server is what the service orders: a pause, by Retry-After, and how many
 // requests it will take until when, by X-Ratelimit-Remaining and -Reset. Safe
 // for concurrent use.
-type serverLimit struct {
+type Server struct {
 	mu       sync.Mutex
 	until    time.Time // the end of the pause
 	left     int       // requests until reset
@@ -22,13 +22,13 @@ type serverLimit struct {
 const longestPause = time.Hour
 
 // pause is how long nothing may be sent, and whether Retry-After orders that.
-func (s *serverLimit) pause(now time.Time) (d time.Duration, ordered bool) {
+func (s *Server) pause(now time.Time) (d time.Duration, ordered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pauseLocked(now)
 }
 
-func (s *serverLimit) pauseLocked(now time.Time) (d time.Duration, ordered bool) {
+func (s *Server) pauseLocked(now time.Time) (d time.Duration, ordered bool) {
 	if now.Before(s.until) {
 		return s.until.Sub(now), true
 	}
@@ -39,7 +39,7 @@ func (s *serverLimit) pauseLocked(now time.Time) (d time.Duration, ordered bool)
 }
 
 // begin counts a request that is about to be sent; false: there is a pause.
-func (s *serverLimit) begin(now time.Time) bool {
+func (s *Server) begin(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d, _ := s.pauseLocked(now); d > 0 {
@@ -50,29 +50,36 @@ func (s *serverLimit) begin(now time.Time) bool {
 	return true
 }
 
-// finish counts a request that is done.
-func (s *serverLimit) finish() {
+// Finish counts a request that is done.
+func (s *Server) Finish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inFlight--
+}
+
+// InFlight is how many requests are under way.
+func (s *Server) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inFlight
 }
 
 // resetPrecision is how far two announcements of the same reset may lie apart:
 // the service rounds to seconds.
 const resetPrecision = time.Second
 
-// observe learns from an answer.
-func (s *serverLimit) observe(a answer, now time.Time) {
-	if a.status == http.StatusTooManyRequests || isServerError(a.status) {
-		s.pauseFor(retryAfter(a.header, now), now)
+// Observe learns from an answer.
+func (s *Server) Observe(status int, header http.Header, now time.Time) {
+	if status == http.StatusTooManyRequests || status >= 500 && status <= 599 {
+		s.pauseFor(RetryAfter(header, now), now)
 	}
-	if limit, known := rateLimitOf(a.header, now); known {
+	if limit, known := QuotaOf(header, now); known {
 		s.allow(limit.Remaining, limit.Reset, now)
 	}
 }
 
 // pauseFor takes an order to send nothing for d.
-func (s *serverLimit) pauseFor(d time.Duration, now time.Time) {
+func (s *Server) pauseFor(d time.Duration, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if until := now.Add(min(d, longestPause)); until.After(s.until) {
@@ -83,7 +90,7 @@ func (s *serverLimit) pauseFor(d time.Duration, now time.Time) {
 // allow takes how many requests remain until reset, which does not yet count
 // those under way. Answers overtake each other: of several with the same reset
 // the lowest counts.
-func (s *serverLimit) allow(remaining int, reset, now time.Time) {
+func (s *Server) allow(remaining int, reset, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := remaining - s.inFlight

@@ -1,4 +1,4 @@
-package insights
+package ratelimit
 
 import (
 	"net/http"
@@ -8,14 +8,16 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+var noon = time.Date(2021, time.May, 1, 12, 0, 0, 0, time.UTC)
+
 func TestAnswersThatOvertakeEachOtherDoNotRaiseWhatRemains(t *testing.T) {
-	s := new(serverLimit)
+	s := new(Server)
 	for range 4 {
 		assert.True(t, s.begin(noon))
 	}
 	reset := noon.Add(time.Minute)
 	for i, remaining := range []int{0, 3, 2, 1} {
-		s.finish()
+		s.Finish()
 		s.allow(remaining, reset.Add(time.Duration(i)*300*time.Millisecond), noon)
 		assert.False(t, s.begin(noon), "after the answer that leaves %d", remaining)
 	}
@@ -24,11 +26,11 @@ func TestAnswersThatOvertakeEachOtherDoNotRaiseWhatRemains(t *testing.T) {
 }
 
 func TestAResetEndsWhatRemained(t *testing.T) {
-	s := new(serverLimit)
+	s := new(Server)
 	s.allow(0, noon.Add(time.Second), noon)
 	assert.False(t, s.begin(noon))
 	assert.True(t, s.begin(noon.Add(time.Second)))
-	s.finish()
+	s.Finish()
 	s.allow(1, noon.Add(1500*time.Millisecond), noon.Add(time.Second))
 	assert.True(t, s.begin(noon.Add(time.Second)))
 	assert.False(t, s.begin(noon.Add(1200*time.Millisecond)), "the next allowance is used up too")
@@ -36,7 +38,7 @@ func TestAResetEndsWhatRemained(t *testing.T) {
 }
 
 func TestWhatRemainsIsCountedDown(t *testing.T) {
-	s := new(serverLimit)
+	s := new(Server)
 	for range 2 {
 		assert.True(t, s.begin(noon), "nothing is known yet")
 	}
@@ -49,15 +51,15 @@ func TestWhatRemainsIsCountedDown(t *testing.T) {
 
 func TestAPauseIsOrderedByA429AndByEveryFailureOfTheService(t *testing.T) {
 	for status, want := range map[int]time.Duration{200: 0, 403: 0, 429: time.Minute, 500: time.Minute, 503: time.Minute} {
-		s := new(serverLimit)
-		s.observe(answer{status: status, header: http.Header{"Retry-After": {"60"}}}, noon)
+		s := new(Server)
+		s.Observe(status, http.Header{"Retry-After": {"60"}}, noon)
 		pause, _ := s.pause(noon)
 		assert.Equal(t, want, pause, "%d", status)
 	}
 }
 
 func TestTheLongestOfTwoPausesCounts(t *testing.T) {
-	s := new(serverLimit)
+	s := new(Server)
 	s.pauseFor(20*time.Second, noon)
 	s.pauseFor(5*time.Second, noon)
 	pause, ordered := s.pause(noon)

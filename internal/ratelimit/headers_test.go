@@ -1,4 +1,4 @@
-package insights
+package ratelimit
 
 import (
 	"math"
@@ -36,9 +36,9 @@ func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 		"Fri, 99 May 2026 11:59:30 GMT":  0,
 	}
 	for value, want := range cases {
-		assert.Equal(t, want, retryAfter(http.Header{"Retry-After": {value}}, may2026), "%q", value)
+		assert.Equal(t, want, RetryAfter(http.Header{"Retry-After": {value}}, may2026), "%q", value)
 	}
-	assert.Zero(t, retryAfter(nil, may2026), "no header at all")
+	assert.Zero(t, RetryAfter(nil, may2026), "no header at all")
 }
 
 func FuzzRetryAfter(f *testing.F) {
@@ -46,7 +46,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if d := retryAfter(http.Header{"Retry-After": {value}}, may2026); d < 0 {
+		if d := RetryAfter(http.Header{"Retry-After": {value}}, may2026); d < 0 {
 			t.Errorf("%q orders %s", value, d)
 		}
 		reset := resetTime(value, may2026)
@@ -60,25 +60,25 @@ func TestRateLimitHeadersAreRead(t *testing.T) {
 	inAMinute := may2026.Add(time.Minute)
 	cases := map[string]struct {
 		limit, remaining, reset string
-		want                    RateLimit
+		want                    Quota
 		known                   bool
 	}{
-		"all three, seconds from now": {"10", "3", "60", RateLimit{10, 3, inAMinute}, true},
-		"a fraction":                  {"10", "0", "0.5", RateLimit{10, 0, may2026.Add(500 * time.Millisecond)}, true},
-		"Unix seconds":                {"10", "3", "1777636860", RateLimit{10, 3, inAMinute}, true},
-		"Unix milliseconds":           {"10", "3", "1777636860000", RateLimit{10, 3, inAMinute}, true},
-		"a date":                      {"10", "3", "Fri, 01 May 2026 12:01:00 GMT", RateLimit{10, 3, inAMinute}, true},
+		"all three, seconds from now": {"10", "3", "60", Quota{10, 3, inAMinute}, true},
+		"a fraction":                  {"10", "0", "0.5", Quota{10, 0, may2026.Add(500 * time.Millisecond)}, true},
+		"Unix seconds":                {"10", "3", "1777636860", Quota{10, 3, inAMinute}, true},
+		"Unix milliseconds":           {"10", "3", "1777636860000", Quota{10, 3, inAMinute}, true},
+		"a date":                      {"10", "3", "Fri, 01 May 2026 12:01:00 GMT", Quota{10, 3, inAMinute}, true},
 		"none":                        {},
-		"no reset":                    {"10", "3", "", RateLimit{Limit: 10, Remaining: 3}, false},
-		"a reset in the past":         {"10", "3", "1777636740", RateLimit{10, 3, may2026.Add(-time.Minute)}, false},
-		"no remaining":                {"10", "", "60", RateLimit{Limit: 10, Reset: inAMinute}, false},
-		"garbage":                     {"ten", "few", "soon", RateLimit{}, false},
-		"negative":                    {"-1", "-1", "-1", RateLimit{}, false},
-		"beyond the year 9999":        {"10", "3", "1e18", RateLimit{Limit: 10, Remaining: 3}, false},
-		"no number":                   {"10", "3", "NaN", RateLimit{Limit: 10, Remaining: 3}, false},
+		"no reset":                    {"10", "3", "", Quota{Limit: 10, Remaining: 3}, false},
+		"a reset in the past":         {"10", "3", "1777636740", Quota{10, 3, may2026.Add(-time.Minute)}, false},
+		"no remaining":                {"10", "", "60", Quota{Limit: 10, Reset: inAMinute}, false},
+		"garbage":                     {"ten", "few", "soon", Quota{}, false},
+		"negative":                    {"-1", "-1", "-1", Quota{}, false},
+		"beyond the year 9999":        {"10", "3", "1e18", Quota{Limit: 10, Remaining: 3}, false},
+		"no number":                   {"10", "3", "NaN", Quota{Limit: 10, Remaining: 3}, false},
 	}
 	for name, test := range cases {
-		got, known := rateLimitOf(http.Header{
+		got, known := QuotaOf(http.Header{
 			"X-Ratelimit-Limit":     {test.limit},
 			"X-Ratelimit-Remaining": {test.remaining},
 			"X-Ratelimit-Reset":     {test.reset},

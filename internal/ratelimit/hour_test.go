@@ -1,4 +1,4 @@
-package insights
+package ratelimit
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestAPlaceInTheHourIsAnHourAfterTheOneThatItFollows(t *testing.T) {
-	w := newHourWindow(2)
+	w := NewHour(2)
 	for i, test := range []struct{ now, at, want time.Duration }{
 		{0, 0, 0},
 		{0, 10 * time.Minute, 10 * time.Minute},
@@ -24,7 +24,7 @@ func TestAPlaceInTheHourIsAnHourAfterTheOneThatItFollows(t *testing.T) {
 }
 
 func TestAPlaceGivenBackIsFreeForTheNext(t *testing.T) {
-	w := newHourWindow(1)
+	w := NewHour(1)
 	w.add(may2026)
 	w.remove(may2026.Add(time.Second))
 	assert.Equal(t, may2026.Add(time.Hour), w.free(may2026, may2026), "nothing was there to give back")
@@ -33,7 +33,7 @@ func TestAPlaceGivenBackIsFreeForTheNext(t *testing.T) {
 }
 
 func TestTheMemoryOfAnHourIsNotKeptForever(t *testing.T) {
-	w := newHourWindow(math.MaxInt)
+	w := NewHour(math.MaxInt)
 	for i := range 10_000 {
 		now := may2026.Add(time.Duration(i) * time.Second)
 		w.add(w.free(now, now))
