@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights/internal/paging"
 )
 
 func TestCursorGoesThroughText(t *testing.T) {
@@ -15,8 +17,8 @@ func TestCursorGoesThroughText(t *testing.T) {
 		"a time":           CursorAfter(at),
 		"a time and IDs":   CursorAfter(at, "a", "b, c", "d%20e"),
 		"IDs without time": CursorAfter(time.Time{}, "a", "b"),
-		"others":           {time: at.UTC(), others: []string{"a", "b c"}},
-		"an early one":     {time: at.UTC(), ids: []string{"a"}, others: []string{"b"}, early: true},
+		"others":           {paging.Position{Time: at.UTC(), Others: []string{"a", "b c"}}},
+		"an early one":     {paging.Position{Time: at.UTC(), IDs: []string{"a"}, Others: []string{"b"}, Early: true}},
 	} {
 		text, err := c.MarshalText()
 		require.NoError(t, err, name)
@@ -46,10 +48,10 @@ func FuzzCursor(f *testing.F) {
 		written, err := c.MarshalText()
 		require.NoError(t, err)
 		require.NoError(t, again.UnmarshalText(written), "%q", written)
-		assert.True(t, c.time.Equal(again.time))
-		assert.Equal(t, c.ids, again.ids)
-		assert.Equal(t, c.others, again.others)
-		assert.Equal(t, c.early, again.early)
+		assert.True(t, c.position.Time.Equal(again.position.Time))
+		assert.Equal(t, c.position.IDs, again.position.IDs)
+		assert.Equal(t, c.position.Others, again.position.Others)
+		assert.Equal(t, c.position.Early, again.position.Early)
 		assert.Equal(t, c.IsZero(), again.IsZero())
 	})
 }

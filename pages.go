@@ -3,11 +3,12 @@ package insights
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"iter"
 	"slices"
+	"time"
 
-	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/paging"
 )
 
 const defaultPageSize = 100
@@ -37,314 +38,132 @@ const defaultPageSize = 100
 // goroutine stays. It may be ranged over again, which asks again.
 func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...CallOption) iter.Seq2[Test, error] {
 	return func(yield func(Test, error) bool) {
-		l, err := c.newLoop(ctx, opts, callOpts, yield)
+		w, err := c.newWalk(ctx, opts, callOpts, yield)
 		if err != nil {
 			yield(Test{}, err)
 			return
 		}
-		defer l.ahead.stop()
-		if err := l.run(); err != nil && err != errStopped {
-			l.ahead.stop() // the caller may go on with Rest inside the loop
-			yield(Test{}, l.failed(err))
+		defer w.loop.Stop()
+		if err := w.loop.Run(); err != nil {
+			w.loop.Stop() // the caller may go on with Rest inside the loop
+			yield(Test{}, w.failed(err))
 		}
 	}
 }
 
-// errStopped says that the caller left the loop.
-var errStopped = errors.New("the loop was left")
-
-// loop is one range over AllTests. All but the requests is done on the
-// goroutine that ranges.
-type loop struct {
+// walk is one range over AllTests.
+type walk struct {
 	client   *Client
+	opts     TestsOptions // with a fixed period and an order
 	callOpts []CallOption
 	info     *ResponseInfo // the caller's; nil: not asked for
-	opts     TestsOptions  // as given, with a fixed period and an order
-	size     int           // records to a page
 	yield    func(Test, error) bool
-
-	window   Period // what the page in turn is of: opts.Period, or a part of it
-	next     int    // the first record of that page
-	probe    bool   // that page need not touch what was delivered
-	first    int    // the first record of the first page
-	last     *page  // the page before
-	told     bool   // a page said that there were more: so the service does say it
-	marks    []mark // the pages of window so far
-	setbacks int    // pages of window that began no further on than the one before
-	gained   int    // runs of window that were new
-	plan     plan
-	ahead    *prefetch
-
-	delivered *delivered
-	late      []Test // runs that a moved window hides, in order
-	skip      int    // runs still to be left out
-	count     int    // runs given to the caller
+	loop     *paging.Loop
 }
 
-func (c *Client) newLoop(ctx context.Context, opts TestsOptions, callOpts []CallOption, yield func(Test, error) bool) (*loop, error) {
-	after := opts.After
-	opts.After = Cursor{}
+func (c *Client) newWalk(ctx context.Context, opts TestsOptions, callOpts []CallOption, yield func(Test, error) bool) (*walk, error) {
 	call, err := c.newCall(ctx, testsPath, opts, callOpts)
 	if err != nil {
 		return nil, err
 	}
-	opts.After = after
 	opts.Period = opts.Period.fixed(c.config.now())
 	opts.Order = cmp.Or(opts.Order, OldestFirst)
-	l := &loop{
-		client: c, callOpts: callOpts, info: call.info, opts: opts, yield: yield,
-		size:      min(max(2, cmp.Or(opts.Size, defaultPageSize)), c.config.resultWindow),
-		window:    opts.Period,
-		next:      max(0, opts.From-1), // see beginsClear
-		probe:     true,
-		ahead:     newPrefetch(ctx, c.config.concurrency),
-		delivered: deliveredUpTo(after, opts.Order),
-	}
-	if l.next+l.size > c.config.resultWindow || !after.IsZero() {
-		l.next = 0
-	}
-	l.plan = plan{window: l.window, from: l.next, stride: l.size - 1}
-	return l, nil
+	w := &walk{client: c, opts: opts, callOpts: callOpts, info: call.info, yield: yield}
+	w.loop = paging.New(ctx, paging.Options{
+		Start: opts.Period.start, End: opts.Period.end, Order: opts.Order.ofPages(),
+		From: opts.From, Size: cmp.Or(opts.Size, defaultPageSize), After: opts.After.position,
+		ResultWindow: c.config.resultWindow, Concurrency: c.config.concurrency,
+	}, w.fetch)
+	return w, nil
 }
 
-// run delivers page after page.
-func (l *loop) run() error {
-	if l.delivered.moved {
-		l.moveOn()
+func (o Order) ofPages() paging.Order {
+	if o == NewestFirst {
+		return paging.NewestFirst
 	}
-	for {
-		p, err := l.page()
-		if err != nil {
-			return err
-		}
-		if p == nil {
-			return l.deliverLate(func(Test) bool { return true })
-		}
-		l.begin(p)
-		fresh, err := l.deliver(p.list.Items)
-		if err != nil {
-			return err
-		}
-		l.turnOver(p, fresh)
-	}
+	return paging.OldestFirst
 }
 
-// page is the page whose turn it is, or nil at the end. It must touch what was
-// delivered, or runs could have slipped between the two. If it does not, what
-// was asked for ahead is thrown away and asked for again, from an earlier
-// record on where need be.
-func (l *loop) page() (*page, error) {
-	for back := l.plan.stride; !l.atEnd(); {
-		if err := l.leaveEndless(); err != nil {
-			return nil, err
-		}
-		if err := l.askAhead(); err != nil {
-			return nil, err
-		}
-		p, err := l.take()
-		if err != nil {
-			return nil, err
-		}
-		if l.accepts(p) {
-			if err := l.enter(p.move); l.last != nil || !errors.Is(err, ErrResultWindow) {
-				return p, err
-			}
-			l.planAnew() // a loop that begins at a cursor can do without a move so far
-			continue
-		}
-		if p.move == nil && p.from <= l.next {
-			l.next, back = max(0, l.next-back), 2*back
-		}
-		l.planAnew()
-		if p.move != nil {
-			l.moveOn()
-		}
+func orderOf(o paging.Order) Order {
+	if o == paging.NewestFirst {
+		return NewestFirst
 	}
-	return nil, nil
+	return OldestFirst
 }
 
-// mostSetbacks is how often a loop may go back in a window for nothing. Runs that
-// vanish cause some of that; with a service whose pages never meet it would have
-// no end.
-const mostSetbacks = 32
-
-// leaveEndless begins a new list where the one in turn gives pages without end,
-// or more runs than a window can hold. It fails where there is no new one, and
-// nothing is gained any more.
-func (l *loop) leaveEndless() error {
-	most, held := l.client.config.resultWindow, l.delivered.held()
-	if l.last == nil || l.setbacks <= mostSetbacks && held <= most {
-		return nil
+// fetch makes one request, possibly one of several in flight: so it does not
+// fill the caller's ResponseInfo, but has that done when the page's turn has come.
+func (w *walk) fetch(ctx context.Context, r paging.Request) (*paging.Page, error) {
+	opts, callOpts, page := w.opts, w.callOpts, new(paging.Page)
+	opts.After = Cursor{}
+	opts.Period, opts.Order, opts.From, opts.Size = Period{start: r.Start, end: r.End}, orderOf(r.Order), r.From, r.Size
+	if w.info != nil {
+		var info ResponseInfo
+		callOpts = slices.Concat(callOpts, []CallOption{CaptureResponse(&info)})
+		page.Received = func() { *w.info = info }
 	}
-	l.planAnew()
-	if (held > most || !l.delivered.isEarly()) && l.moveOn() {
-		return nil
-	}
-	switch {
-	case held > most || l.gained > most:
-		return l.lost("it gives more runs than that")
-	case l.setbacks > mostSetbacks+l.gained:
-		return l.lost(pagesApart)
-	}
-	return nil
-}
-
-// take waits for the first page of the queue. An error counts if that page
-// begins where the next one must.
-func (l *loop) take() (*page, error) {
-	p, err := l.ahead.take()
-	if l.info != nil {
-		*l.info = p.info
-	}
-	if ended := l.ahead.parent.Err(); ended != nil {
-		return nil, cmp.Or(err, fault.OfContext(l.ahead.parent))
-	}
+	list, err := w.client.Tests(ctx, opts, callOpts...)
 	if err != nil {
-		return p, l.ifDue(p, err)
+		return page, err
 	}
-	return p, l.checkOrder(p)
+	page.Keys, page.HasMore = keysOf(list.Items), list.HasMore
+	page.Deliver = func(i int) bool { return w.yield(list.Items[i], nil) }
+	return page, nil
 }
 
-func (l *loop) ifDue(p *page, err error) error {
-	if p.move == nil && p.from > l.next {
-		return nil
-	}
-	return err
-}
-
-func (l *loop) accepts(p *page) bool {
-	switch {
-	case p.list == nil, p.move != nil && l.delivered.disordered:
-		return false
-	case l.last == nil && p.move == nil:
-		return p.from == l.next && l.beginsClear(p)
-	case l.probe && p.move == nil:
-		return p.from == l.next
-	}
-	return p.from == 0 || slices.ContainsFunc(p.list.Items, l.delivered.knows)
-}
-
-// begin notes where the first page lies.
-func (l *loop) begin(p *page) {
-	if l.last == nil {
-		l.first, l.skip = p.from, l.opts.From-p.from
-	}
-}
-
-// beginsClear reports whether a first page shows all runs of the time of the
-// first one to be delivered: those before it, which the options skip, must be
-// known where a cursor or a moved window comes back to that time.
-func (l *loop) beginsClear(p *page) bool {
-	skipped := l.opts.From - p.from
-	items := p.list.Items[:min(len(p.list.Items), skipped+1)]
-	return p.from == 0 || len(items) == 0 || slices.ContainsFunc(items, func(t Test) bool {
-		return !t.CreationTime.IsZero() && !t.CreationTime.Equal(items[0].CreationTime)
-	})
-}
-
-// checkOrder notes that the service ignores the order, or gives runs another time
-// than before, so that the order tells nothing. Inside the first window
-// that is no loss; a part of the period can't be told without an order.
-func (l *loop) checkOrder(p *page) error {
-	if l.delivered.disordered || inOrder(p.list.Items, l.opts.Order) && !l.delivered.contradicts(p.list.Items) {
-		return nil
-	}
-	l.delivered.disordered = true
-	if l.delivered.moved || p.move != nil {
-		return l.lost(orderIgnored)
-	}
-	return nil
-}
-
-// deliver yields what is new among items, and says how much that was.
-func (l *loop) deliver(items []Test) (fresh int, err error) {
-	for _, t := range items {
-		err := l.deliverLate(func(late Test) bool {
-			return !t.CreationTime.IsZero() && l.opts.Order.compare(late.CreationTime, t.CreationTime) <= 0
-		})
-		if err != nil {
-			return fresh, err
-		}
-		if !l.delivered.add(t) {
-			continue
-		}
-		fresh++
-		if err := l.emit(t); err != nil {
-			return fresh, err
+// keysOf are the keys of runs. A run without an ID is told from all others by
+// all that it has.
+func keysOf(runs []Test) []paging.Key {
+	keys := make([]paging.Key, len(runs))
+	for i := range runs {
+		keys[i] = paging.Key{ID: runs[i].ID, Created: runs[i].CreationTime}
+		if runs[i].ID == "" {
+			keys[i].ID = fmt.Sprintf("%+v", runs[i])
 		}
 	}
-	return fresh, nil
-}
-
-// deliverLate yields the late runs whose turn it is.
-func (l *loop) deliverLate(isDue func(Test) bool) error {
-	for len(l.late) > 0 && isDue(l.late[0]) {
-		t := l.late[0]
-		l.late = l.late[1:]
-		if !l.delivered.add(t) {
-			continue
-		}
-		if err := l.emit(t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *loop) emit(t Test) error {
-	if l.skip > 0 {
-		l.skip--
-		return nil
-	}
-	l.count++
-	if !l.yield(t, nil) {
-		return errStopped
-	}
-	return nil
-}
-
-// turnOver turns to the page after p, of whose runs so many were new.
-// Neighbours share a record, so that what arrives in between can't push a run
-// past the seam.
-func (l *loop) turnOver(p *page, fresh int) {
-	n := len(p.list.Items)
-	if m, ok := p.mark(); ok {
-		l.marks = append(l.marks, m)
-	}
-	l.probe = fresh == 0 && n == 1 // nothing but the shared record: is there anything behind it?
-	if l.last != nil && p.move == nil && p.from <= l.last.from && !l.probe {
-		l.setbacks++
-	}
-	l.next = p.from + max(0, n-1)
-	if l.probe {
-		l.next++
-	}
-	if n < p.size || n > l.plan.stride {
-		l.plan.stride = max(1, n-1) // the service has its own idea of a page
-	}
-	l.last, l.told, l.gained = p, l.told || p.list.HasMore, l.gained+fresh
-	l.keepPlan()
-}
-
-// atEnd reports whether the last page was the last of all. That a full page is
-// that is believed of a service only that has said of another that it is not.
-func (l *loop) atEnd() bool {
-	if l.last == nil {
-		return false
-	}
-	n := len(l.last.list.Items)
-	isFull := n >= l.last.size && !l.told || l.last.from+n >= l.client.config.resultWindow
-	return n == 0 || !l.last.list.HasMore && !isFull
+	return keys
 }
 
 // failed is the error for the caller, with what it takes to go on.
-func (l *loop) failed(err error) error {
-	rest := l.opts
-	if l.count > 0 {
-		rest.From, rest.After = 0, l.delivered.cursor()
+func (w *walk) failed(err error) error {
+	rest := w.opts
+	rest.From, rest.After.position = w.loop.Rest()
+	return &IterationError{Delivered: w.loop.Delivered(), Err: err, Rest: rest}
+}
+
+// Cursor says where an [Client.AllTests] loop ended, in [TestsOptions.After].
+// It goes through text, so that another process can go on. The zero Cursor is
+// the beginning.
+type Cursor struct{ position paging.Position }
+
+// CursorAfter is the cursor of a program that was killed: t is the creation
+// time of the last run that it kept, and ids are the IDs of all runs that it
+// kept with that time.
+func CursorAfter(t time.Time, ids ...string) Cursor {
+	if t.IsZero() {
+		return Cursor{paging.Position{Others: slices.Clone(ids)}}
 	}
-	if l.count > 0 && rest.After.time.IsZero() {
-		rest.From = l.first // the runs before are not among those that it tells
+	return Cursor{paging.Position{Time: t.UTC().Round(0), IDs: slices.Clone(ids)}}
+}
+
+// IsZero reports whether c is the beginning.
+func (c Cursor) IsZero() bool {
+	return c.position.IsZero()
+}
+
+// MarshalText writes the time and the IDs, for UnmarshalText. It never fails;
+// the zero Cursor is the empty text.
+func (c Cursor) MarshalText() ([]byte, error) {
+	return []byte(c.position.Text()), nil
+}
+
+// UnmarshalText reads what MarshalText wrote. Anything else is an error that
+// matches [ErrInvalidOptions].
+func (c *Cursor) UnmarshalText(text []byte) error {
+	position, ok := paging.ParsePosition(string(text))
+	if !ok {
+		return invalid("Cursor", "is not the text of a cursor")
 	}
-	return &IterationError{Delivered: l.count, Err: err, Rest: rest}
+	*c = Cursor{position}
+	return nil
 }

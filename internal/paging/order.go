@@ -1,6 +1,15 @@
-package insights
+package paging
 
 import "time"
+
+// Order is the order of a list by creation time.
+type Order int
+
+// The two orders.
+const (
+	OldestFirst Order = iota
+	NewestFirst
+)
 
 // compare compares two times by which of them comes first in a list.
 func (o Order) compare(a, b time.Time) int {
@@ -12,16 +21,16 @@ func (o Order) compare(a, b time.Time) int {
 
 // inOrder reports whether a list has that order. A run without a time may be
 // anywhere.
-func inOrder(items []Test, order Order) bool {
+func inOrder(items []Key, order Order) bool {
 	var last time.Time
 	for _, t := range items {
-		if t.CreationTime.IsZero() {
+		if t.Created.IsZero() {
 			continue
 		}
-		if !last.IsZero() && order.compare(last, t.CreationTime) > 0 {
+		if !last.IsZero() && order.compare(last, t.Created) > 0 {
 			return false
 		}
-		last = t.CreationTime
+		last = t.Created
 	}
 	return true
 }

@@ -1,7 +1,6 @@
-package insights
+package paging
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -25,16 +24,16 @@ type delivered struct {
 // may be chance.
 const enoughSteps = 8
 
-func deliveredUpTo(after Cursor, order Order) *delivered {
+func deliveredUpTo(after Position, order Order) *delivered {
 	d := &delivered{
-		order: order, at: after.time, atIDs: make(map[string]bool), seen: make(map[string]bool),
-		moved: !after.time.IsZero() && !after.early,
+		order: order, at: after.Time, atIDs: make(map[string]bool), seen: make(map[string]bool),
+		moved: !after.Time.IsZero() && !after.Early,
 	}
-	for _, id := range after.ids {
+	for _, id := range after.IDs {
 		d.atIDs[id] = false
 		d.seen[id] = false
 	}
-	for _, id := range after.others {
+	for _, id := range after.Others {
 		d.seen[id] = true // until it is met with a time
 	}
 	return d
@@ -42,15 +41,15 @@ func deliveredUpTo(after Cursor, order Order) *delivered {
 
 // has reports whether a run was delivered, or lies before the last one that
 // was and so arrived too late.
-func (d *delivered) has(t Test) bool {
-	id := identity(t)
+func (d *delivered) has(t Key) bool {
+	id := t.ID
 	if _, found := d.seen[id]; found {
 		return true
 	}
-	if d.disordered || d.at.IsZero() || t.CreationTime.IsZero() {
+	if d.disordered || d.at.IsZero() || t.Created.IsZero() {
 		return false
 	}
-	if order := d.order.compare(t.CreationTime, d.at); order != 0 {
+	if order := d.order.compare(t.Created, d.at); order != 0 {
 		return order < 0
 	}
 	_, found := d.atIDs[id]
@@ -60,27 +59,27 @@ func (d *delivered) has(t Test) bool {
 // knows reports whether a run has come up, or, past the first window, lies
 // before the last one that was. In the first window that is not enough: the
 // service may not keep the order.
-func (d *delivered) knows(t Test) bool {
+func (d *delivered) knows(t Key) bool {
 	if d.moved {
 		return d.has(t)
 	}
-	_, found := d.seen[identity(t)]
+	_, found := d.seen[t.ID]
 	return found
 }
 
 // add notes a run that comes up in its turn, and reports whether it is new. One
 // that arrived too late is noted too: the next page may touch nothing else.
-func (d *delivered) add(t Test) bool {
-	id, timeless := identity(t), t.CreationTime.IsZero()
+func (d *delivered) add(t Key) bool {
+	id, timeless := t.ID, t.Created.IsZero()
 	isNew := !d.has(t)
 	if !timeless {
-		d.noteStep(t.CreationTime)
+		d.noteStep(t.Created)
 	}
 	if _, found := d.seen[id]; found || !d.moved || timeless {
 		d.seen[id] = timeless
 	}
 	if isNew && !timeless {
-		d.stepTo(t.CreationTime)
+		d.stepTo(t.Created)
 		d.atIDs[id] = true
 	}
 	return isNew
@@ -103,19 +102,11 @@ func (d *delivered) noteStep(at time.Time) {
 	d.lastSeen = at
 }
 
-// identity tells a run from all others: by its ID, or by all that it has.
-func identity(t Test) string {
-	if t.ID != "" {
-		return t.ID
-	}
-	return fmt.Sprintf("%+v", t)
-}
-
 // contradicts reports whether runs of the last time are given another one: then
 // no time tells anything.
-func (d *delivered) contradicts(items []Test) bool {
-	return slices.ContainsFunc(items, func(t Test) bool {
-		return d.atIDs[identity(t)] && !t.CreationTime.IsZero() && !t.CreationTime.Equal(d.at)
+func (d *delivered) contradicts(items []Key) bool {
+	return slices.ContainsFunc(items, func(t Key) bool {
+		return d.atIDs[t.ID] && !t.Created.IsZero() && !t.Created.Equal(d.at)
 	})
 }
 
@@ -140,7 +131,7 @@ func (d *delivered) isEarly() bool {
 	return !d.moved && d.steps < enoughSteps
 }
 
-func (d *delivered) cursor() Cursor {
+func (d *delivered) position() Position {
 	others := make(map[string]struct{})
 	early := d.isEarly()
 	for id, timeless := range d.seen {
@@ -149,9 +140,9 @@ func (d *delivered) cursor() Cursor {
 		}
 	}
 	if !d.tellsOrder() {
-		return Cursor{others: sortedKeys(others)}
+		return Position{Others: sortedKeys(others)}
 	}
-	return Cursor{time: d.at, ids: sortedKeys(d.atIDs), others: sortedKeys(others), early: early}
+	return Position{Time: d.at, IDs: sortedKeys(d.atIDs), Others: sortedKeys(others), Early: early}
 }
 
 func sortedKeys[V any](ids map[string]V) []string {

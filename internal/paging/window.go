@@ -1,4 +1,4 @@
-package insights
+package paging
 
 import (
 	"cmp"
@@ -16,13 +16,13 @@ const overlap = time.Second
 // user's own ends stay.
 type move struct {
 	task   // finds late
-	window Period
-	hidden int    // so many records before the next page, at most, are not in window
-	late   []Test // runs that window hides though they belong behind its inner end, in order
+	window span
+	hidden int      // so many records before the next page, at most, are not in window
+	late   []record // runs that window hides though they belong behind its inner end, in order
 }
 
 // newMove prepares the move to the part with every run from at on.
-func (l *loop) newMove(at time.Time, hidden int) *move {
+func (l *Loop) newMove(at time.Time, hidden int) *move {
 	m := &move{window: l.windowFrom(at), hidden: hidden}
 	if l.opts.Order == NewestFirst {
 		l.ahead.start(&m.task, func(ctx context.Context) (err error) {
@@ -39,7 +39,7 @@ func (l *loop) newMove(at time.Time, hidden int) *move {
 // prepareMove prepares a move while pages of the window are still under way,
 // by the last page that has come: what lies in front of it is hidden, but the
 // pages behind it keep their distance. It is nil where that is not worth it.
-func (l *loop) prepareMove() *move {
+func (l *Loop) prepareMove() *move {
 	marks := l.marksOfPlan()
 	if len(marks) == 0 || !l.delivered.tellsOrder() {
 		return nil
@@ -47,20 +47,20 @@ func (l *loop) prepareMove() *move {
 	at := marks[len(marks)-1].at
 	window := l.windowFrom(at)
 	first := slices.IndexFunc(marks, func(m mark) bool { return l.isInside(window, m.at) })
-	if !l.isInside(l.plan.window, l.innerEnd(window)) || first < 0 || marks[first].from < l.client.config.resultWindow/4 {
+	if !l.isInside(l.plan.window, l.innerEnd(window)) || first < 0 || marks[first].from < l.opts.ResultWindow/4 {
 		return nil
 	}
 	return l.newMove(at, marks[first].from)
 }
 
 // marksOfPlan are the pages of the planned window that have come.
-func (l *loop) marksOfPlan() []mark {
+func (l *Loop) marksOfPlan() []mark {
 	var marks []mark
 	if l.plan.window == l.window {
 		marks = slices.Clone(l.marks)
 	}
 	for _, p := range l.ahead.queue {
-		if p.window != l.plan.window || !p.succeeded() || !inOrder(p.list.Items, l.opts.Order) {
+		if p.window != l.plan.window || !p.succeeded() || !inOrder(p.list.Keys, l.opts.Order) {
 			continue
 		}
 		if m, ok := p.mark(); ok {
@@ -72,12 +72,12 @@ func (l *loop) marksOfPlan() []mark {
 
 // isInside reports whether at lies behind the window's inner end, so that the
 // window has the run whatever the service takes for ends.
-func (l *loop) isInside(window Period, at time.Time) bool {
+func (l *Loop) isInside(window span, at time.Time) bool {
 	return l.opts.Order.compare(at, l.innerEnd(window)) > 0
 }
 
 // innerEnd is the end of a window that moves.
-func (l *loop) innerEnd(window Period) time.Time {
+func (l *Loop) innerEnd(window span) time.Time {
 	if l.opts.Order == NewestFirst {
 		return window.end
 	}
@@ -87,13 +87,13 @@ func (l *loop) innerEnd(window Period) time.Time {
 // followMove plans with the prepared move, and is nil where that is not yet
 // possible. The records that the new window hides are told from above: so the
 // next page begins where it would have begun, or before that.
-func (l *loop) followMove() *move {
+func (l *Loop) followMove() *move {
 	m := l.plan.move
 	if m == nil || !m.succeeded() {
 		return nil
 	}
 	from := max(0, l.plan.from-m.hidden-len(m.late))
-	if l.client.config.resultWindow-from <= l.plan.stride {
+	if l.opts.ResultWindow-from <= l.plan.stride {
 		return nil
 	}
 	l.plan = plan{window: m.window, from: from, stride: l.plan.stride}
@@ -102,7 +102,7 @@ func (l *loop) followMove() *move {
 
 // moveOn begins a new list, of the runs from the last delivered one on, and
 // reports whether that is a shorter one: if not, there is no way on.
-func (l *loop) moveOn() bool {
+func (l *Loop) moveOn() bool {
 	if !l.delivered.tellsOrder() || l.windowFrom(l.delivered.at) == l.window {
 		return false
 	}
@@ -113,7 +113,7 @@ func (l *loop) moveOn() bool {
 }
 
 // enter goes over to the window of a move, if there is one.
-func (l *loop) enter(m *move) error {
+func (l *Loop) enter(m *move) error {
 	if m == nil {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (l *loop) enter(m *move) error {
 	}
 	l.window, l.late, l.marks, l.setbacks, l.gained = m.window, m.late, nil, 0, 0
 	l.delivered.leaveFirstWindow()
-	if len(l.delivered.seen) > l.client.config.resultWindow {
+	if len(l.delivered.seen) > l.opts.ResultWindow {
 		return l.lost("too many runs have no creation time")
 	}
 	return nil
@@ -131,8 +131,8 @@ func (l *loop) enter(m *move) error {
 // windowFrom is the part of the user's period that holds every run from at on,
 // given that membership goes by a time that is not before the creation: oldest
 // first that is all of them, newest first findLate finds the others.
-func (l *loop) windowFrom(at time.Time) Period {
-	window := l.opts.Period
+func (l *Loop) windowFrom(at time.Time) span {
+	window := span{l.opts.Start, l.opts.End}
 	if l.opts.Order == NewestFirst {
 		end := at.Truncate(time.Second).Add(time.Second + overlap)
 		window.end = earlier(window.end, later(end, window.start.Add(time.Second)))
@@ -160,36 +160,36 @@ func later(a, b time.Time) time.Time {
 // findLate fetches the runs that were created by a window's end and belong, by
 // a later time of theirs, behind it. They are the first of that part of the
 // period, oldest first.
-func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
-	behind := l.opts.Period
+func (l *Loop) findLate(ctx context.Context, end time.Time) ([]record, error) {
+	behind := span{l.opts.Start, l.opts.End}
 	behind.start = later(behind.start, end.Add(-overlap))
 	if !behind.start.Before(behind.end) {
 		behind.start = behind.end.Add(-time.Second)
 	}
-	found := late{by: end, runs: make(map[string]Test)}
+	found := late{by: end, runs: make(map[string]record)}
 	for from := 0; ; {
-		size := min(l.size, l.client.config.resultWindow-from)
-		page, err := l.fetch(ctx, behind, OldestFirst, from, size, new(ResponseInfo))
+		size := min(l.size, l.opts.ResultWindow-from)
+		page, err := l.fetch(ctx, behind, OldestFirst, from, size)
 		if err != nil {
 			return nil, err
 		}
-		n := len(page.Items)
-		hasMore := page.HasMore || n >= size || from+n >= l.client.config.resultWindow // a full page may be wrong about it
+		n := len(page.Keys)
+		hasMore := page.HasMore || n >= size || from+n >= l.opts.ResultWindow // a full page may be wrong about it
 		switch {
-		case hasMore && !inOrder(page.Items, OldestFirst):
+		case hasMore && !inOrder(page.Keys, OldestFirst):
 			return nil, l.lost(orderIgnored)
-		case !found.touches(page.Items):
+		case !found.touches(page.Keys):
 			if found.beginAgain(); found.setbacks > mostSetbacks {
 				return nil, l.lost(pagesApart)
 			}
 			from = 0
 			continue
-		case found.add(page.Items) || !hasMore:
+		case found.add(page) || !hasMore:
 			return found.newestFirst(), nil
 		}
 		from += max(1, n-1)
-		if l.client.config.resultWindow-from < 2 {
-			return nil, l.lost("too many runs were under way at " + formatTime(end))
+		if l.opts.ResultWindow-from < 2 {
+			return nil, l.lost("too many runs were under way at " + shown(end))
 		}
 	}
 }
@@ -199,15 +199,15 @@ func (l *loop) findLate(ctx context.Context, end time.Time) ([]Test, error) {
 type late struct {
 	by       time.Time
 	first    time.Time // creation time of the first run of the list
-	runs     map[string]Test
+	runs     map[string]record
 	seam     string // the run that the next page must share; empty: it need not
 	setbacks int    // pages that did not
 }
 
 // touches reports whether no run can have slipped between a page and the one
 // before it, because others have vanished.
-func (c *late) touches(items []Test) bool {
-	return c.seam == "" || slices.ContainsFunc(items, func(t Test) bool { return identity(t) == c.seam })
+func (c *late) touches(keys []Key) bool {
+	return c.seam == "" || slices.ContainsFunc(keys, func(k Key) bool { return k.ID == c.seam })
 }
 
 func (c *late) beginAgain() {
@@ -217,23 +217,23 @@ func (c *late) beginAgain() {
 
 // add adds a page, and reports whether none that follows can have more. One
 // whose runs all have the same time does not show that the oldest come first.
-func (c *late) add(items []Test) (isLast bool) {
-	for _, t := range items {
-		c.first = cmp.Or(c.first, t.CreationTime)
-		if !t.CreationTime.After(c.by) {
-			c.runs[identity(t)] = t
+func (c *late) add(page *Page) (isLast bool) {
+	for i, k := range page.Keys {
+		c.first = cmp.Or(c.first, k.Created)
+		if !k.Created.After(c.by) {
+			c.runs[k.ID] = page.record(i)
 		}
 	}
-	if len(items) == 0 {
+	if len(page.Keys) == 0 {
 		return true
 	}
-	last := items[len(items)-1]
-	if c.seam = ""; len(items) > 1 { // a page of one record shares none
-		c.seam = identity(last)
+	last := page.Keys[len(page.Keys)-1]
+	if c.seam = ""; len(page.Keys) > 1 { // a page of one record shares none
+		c.seam = last.ID
 	}
-	return last.CreationTime.After(c.by) && !last.CreationTime.Equal(c.first)
+	return last.Created.After(c.by) && !last.Created.Equal(c.first)
 }
 
-func (c *late) newestFirst() []Test {
-	return slices.SortedFunc(maps.Values(c.runs), func(a, b Test) int { return b.CreationTime.Compare(a.CreationTime) })
+func (c *late) newestFirst() []record {
+	return slices.SortedFunc(maps.Values(c.runs), func(a, b record) int { return b.Created.Compare(a.Created) })
 }

@@ -1,10 +1,9 @@
-package insights
+package paging
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
@@ -13,11 +12,10 @@ import (
 // page is some records of a list, from the moment they are asked for.
 type page struct {
 	task
-	window     Period
+	window     span
 	from, size int
 	move       *move // leads to window; nil: it is that of the page before
-	list       *TestList
-	info       ResponseInfo
+	list       *Page
 }
 
 // mark is where a page lies in its list, and when its first run was created.
@@ -27,16 +25,16 @@ type mark struct {
 }
 
 func (p *page) mark() (mark, bool) {
-	if len(p.list.Items) == 0 || p.list.Items[0].CreationTime.IsZero() {
+	if len(p.list.Keys) == 0 || p.list.Keys[0].Created.IsZero() {
 		return mark{}, false
 	}
-	return mark{p.from, p.list.Items[0].CreationTime}, true
+	return mark{p.from, p.list.Keys[0].Created}, true
 }
 
 // plan is the next page to be asked for. It is a guess, made before the pages
 // in front of it have come: loop.page finds out whether it was right.
 type plan struct {
-	window Period
+	window span
 	from   int
 	stride int   // records from one page to the next
 	move   *move // out of window, prepared; nil: not yet
@@ -45,7 +43,7 @@ type plan struct {
 // askAhead fills the queue. What can't be planned ahead is asked for when its
 // turn has come. It fails where there is no way on, as there may be more runs
 // behind: that a service tells of no more says little where it gives no more.
-func (l *loop) askAhead() error {
+func (l *Loop) askAhead() error {
 	for len(l.ahead.queue) < l.ahead.reach {
 		p := l.planned()
 		if p == nil {
@@ -59,11 +57,11 @@ func (l *loop) askAhead() error {
 	if l.delivered.disordered {
 		return l.lost(orderIgnored)
 	}
-	return l.lost("it ends among the runs around " + formatTime(l.delivered.at))
+	return l.lost("it ends among the runs around " + shown(l.delivered.at))
 }
 
 // planned is the page after those asked for, or nil if that can't be told yet.
-func (l *loop) planned() *page {
+func (l *Loop) planned() *page {
 	if l.plan.move == nil && l.room() <= l.lead() {
 		l.plan.move = l.prepareMove()
 	}
@@ -79,15 +77,15 @@ func (l *loop) planned() *page {
 }
 
 // room is how many records the service gives from the planned page on.
-func (l *loop) room() int {
-	return l.client.config.resultWindow - l.plan.from
+func (l *Loop) room() int {
+	return l.opts.ResultWindow - l.plan.from
 }
 
 // lead is the room in which a move is prepared. Newest first that takes a
 // request, which is to be answered when the room is used up.
-func (l *loop) lead() int {
+func (l *Loop) lead() int {
 	if l.opts.Order == NewestFirst {
-		return 2 * l.client.config.concurrency * l.plan.stride
+		return 2 * l.opts.Concurrency * l.plan.stride
 	}
 	return l.plan.stride
 }
@@ -95,7 +93,7 @@ func (l *loop) lead() int {
 // askRemainder asks for the last records of the window, and reports whether
 // there are any. Only behind them it is left without a prepared move: they may
 // be all, or show that the service ignores the order.
-func (l *loop) askRemainder() bool {
+func (l *Loop) askRemainder() bool {
 	room := l.room()
 	if room <= 0 || room == 1 && !l.probe { // the shared record alone is no news
 		return false
@@ -109,14 +107,14 @@ const (
 	pagesApart   = "neighbouring pages of the service do not meet"
 )
 
-func (l *loop) lost(why string) error {
-	return &fault.Error{Kind: ErrResultWindow, Text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", ErrResultWindow, why)}
+func (l *Loop) lost(why string) error {
+	return &fault.Error{Kind: fault.ResultWindow, Text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", fault.ResultWindow, why)}
 }
 
 // keepPlan keeps what was asked for ahead unless the last page shows that it
 // does not begin where it should. A page that need not touch what was
 // delivered must be asked for after what it follows has come.
-func (l *loop) keepPlan() {
+func (l *Loop) keepPlan() {
 	if len(l.ahead.queue) == 0 {
 		l.plan.from = l.next
 		return
@@ -127,31 +125,28 @@ func (l *loop) keepPlan() {
 	}
 }
 
-func (l *loop) planAnew() {
+func (l *Loop) planAnew() {
 	l.ahead.discard()
 	l.plan = plan{window: l.window, from: l.next, stride: l.plan.stride}
 }
 
-func (l *loop) ask(p *page) {
+func (l *Loop) ask(p *page) {
 	l.ahead.queue = append(l.ahead.queue, p)
 	l.ahead.start(&p.task, func(ctx context.Context) (err error) {
-		p.list, err = l.fetch(ctx, p.window, l.opts.Order, p.from, p.size, &p.info)
+		p.list, err = l.fetch(ctx, p.window, l.opts.Order, p.from, p.size)
 		return err
 	})
 }
 
-// fetch makes one request. The caller's ResponseInfo is not for it to fill: it
-// may be one of several under way.
-func (l *loop) fetch(ctx context.Context, window Period, order Order, from, size int, info *ResponseInfo) (*TestList, error) {
-	opts, callOpts := l.opts, l.callOpts
-	opts.After = Cursor{}
-	opts.Period, opts.Order, opts.From, opts.Size = window, order, from, size
-	if l.info != nil {
-		callOpts = slices.Concat(callOpts, []CallOption{CaptureResponse(info)})
-	}
-	list, err := l.client.Tests(ctx, opts, callOpts...)
-	if err != nil && from > 0 && errors.Is(err, ErrInvalidRequest) {
-		return nil, &fault.Error{Kind: ErrResultWindow, Text: fmt.Sprintf("%s: record %d was refused: %s", ErrResultWindow, from, err), Cause: err}
+// fetch makes one request.
+func (l *Loop) fetch(ctx context.Context, window span, order Order, from, size int) (*Page, error) {
+	list, err := l.source(ctx, Request{Start: window.start, End: window.end, Order: order, From: from, Size: size})
+	if err != nil && from > 0 && errors.Is(err, fault.InvalidRequest) {
+		err = &fault.Error{Kind: fault.ResultWindow, Text: fmt.Sprintf("%s: record %d was refused: %s", fault.ResultWindow, from, err), Cause: err}
 	}
 	return list, err
+}
+
+func shown(t time.Time) string {
+	return t.UTC().Format(time.RFC3339)
 }

@@ -1,4 +1,4 @@
-package insights
+package paging
 
 import (
 	"fmt"
@@ -12,12 +12,12 @@ import (
 // that are new or not, and not after runs of the same time.
 func TestTheOrderIsKnownAfterSomeSteps(t *testing.T) {
 	for steps, early := range map[int]bool{0: true, enoughSteps - 1: true, enoughSteps: false} {
-		for name, after := range map[string]Cursor{"new": {}, "known": CursorAfter(firstOfMay.Add(time.Hour))} {
+		for name, after := range map[string]Position{"new": {}, "known": {Time: firstOfMay.Add(time.Hour)}} {
 			d := deliveredUpTo(after, OldestFirst)
 			d.moved = false
 			for i := range steps + 1 {
 				for same := range 3 {
-					d.add(Test{ID: fmt.Sprint(i, same), CreationTime: created(i)})
+					d.add(Key{ID: fmt.Sprint(i, same), Created: created(i)})
 				}
 			}
 			assert.Equal(t, early, d.isEarly(), "%d steps of runs that are %s", steps, name)
