@@ -11,6 +11,7 @@ import (
 	"github.com/sauceinsights/insights/internal/fault"
 	"github.com/sauceinsights/insights/internal/ratelimit"
 	"github.com/sauceinsights/insights/internal/redact"
+	"github.com/sauceinsights/insights/internal/wire"
 )
 
 const (
@@ -36,8 +37,8 @@ func (x *exchange) apiError() *APIError {
 		e.Body = slices.Clone(body[:min(len(body), keptBody)])
 	}
 	if isRefusal(x.last.failure) {
-		e.Message, e.Fields = understand(e.Body)
-		x.cleanMessage(e)
+		message, fields := wire.ParseErrorBody(e.Body)
+		x.setMessage(e, message, fields)
 	}
 	return e
 }
@@ -47,12 +48,12 @@ func isRefusal(err error) bool {
 	return err == errStatus || errors.Is(err, ErrBadResponse)
 }
 
-// cleanMessage masks the message and its fields once more: reading the JSON and
+// setMessage masks the message and its fields once more: reading the JSON and
 // making one line of it may have brought a secret to light.
-func (x *exchange) cleanMessage(e *APIError) {
-	e.Message = x.withoutSecrets(e.Message)
-	for i, f := range e.Fields {
-		e.Fields[i] = FieldError{x.withoutSecrets(f.Location), x.withoutSecrets(f.Message), x.withoutSecrets(f.Type)}
+func (x *exchange) setMessage(e *APIError, message string, fields []wire.FieldError) {
+	e.Message = x.withoutSecrets(message)
+	for _, f := range fields {
+		e.Fields = append(e.Fields, FieldError{x.withoutSecrets(f.Location), x.withoutSecrets(f.Message), x.withoutSecrets(f.Type)})
 	}
 }
 

@@ -3,6 +3,7 @@ package insights
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/sauceinsights/insights/internal/redact"
@@ -61,3 +62,5 @@ func checkLine(t *testing.T, err error) {
 	assert.False(t, strings.ContainsFunc(err.Error(), isUnfit), "%q", err.Error())
 	assert.Less(t, utf8.RuneCountInString(err.Error()), 4*redact.MaxLine)
 }
+
+func isUnfit(r rune) bool { return !unicode.IsPrint(r) }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/sauceinsights/insights/internal/wire"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -50,18 +51,6 @@ func TestNoAnswerCostsManyTimesItsSize(t *testing.T) {
 	}
 }
 
-// A refusal costs what it holds, however it is nested.
-func TestNoNestingMakesARefusalExpensive(t *testing.T) {
-	const n = 2700
-	for name, body := range map[string]string{
-		"fields far down":  strings.Repeat(`{"message":`, n) + "[" + strings.Repeat(`{"loc":[]},`, n) + "1]" + strings.Repeat("}", n),
-		"a text per level": strings.Repeat(`["some text",`, n) + "1" + strings.Repeat("]", n),
-	} {
-		require.Less(t, len(body), maxErrorBody, name)
-		assert.Less(t, allocatedBy(func() { understand([]byte(body)) }), uint64(8<<20), name)
-	}
-}
-
 // allocatedBy is how many bytes f allocates, kept or not.
 func allocatedBy(f func()) uint64 {
 	var before, after runtime.MemStats
@@ -89,10 +78,10 @@ func TestALargeHonestAnswerIsRead(t *testing.T) {
 func TestTheEstimateIsInProportionToTheBody(t *testing.T) {
 	data := []byte(`{"items":[{}` + strings.Repeat(" ", 1<<20) + `]}`)
 	var list TestList
-	require.True(t, scan(data, &list, (*scanner).testList))
+	require.True(t, wire.Scan(data, &list, scanList))
 	assert.LessOrEqual(t, cap(list.Items)*int(unsafe.Sizeof(Test{})), 4*len(data))
 	data = []byte(`{"items":[` + strings.Repeat(`{},`, 9_999) + `{}]}`)
-	require.True(t, scan(data, &list, (*scanner).testList))
+	require.True(t, wire.Scan(data, &list, scanList))
 	assert.Len(t, list.Items, 10_000)
 	assert.Less(t, cap(list.Items), 10_100, "however many there are, no more are made room for")
 }

@@ -3,28 +3,21 @@ package insights
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/sauceinsights/insights/internal/wire"
 )
 
-// lenient is how answers are read. Of a name that occurs twice the last
-// counts, invalid UTF-8 becomes U+FFFD, and times and whole numbers come in
-// every form that was seen on the wire.
-var lenient = json.JoinOptions(
-	jsontext.AllowDuplicateNames(true),
-	jsontext.AllowInvalidUTF8(true),
-	json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFromFunc(readTime),
-		json.UnmarshalFromFunc(readInt),
-		json.UnmarshalFromFunc(readRuns),
-		json.UnmarshalFromFunc(readStatuses),
-		json.UnmarshalFromFunc(func(d *jsontext.Decoder, into readerFrom) error { return into.readFrom(d) }),
-	)),
+// lenient is how answers are read.
+var lenient = wire.Lenient(
+	json.UnmarshalFromFunc(readRuns),
+	json.UnmarshalFromFunc(readStatuses),
+	json.UnmarshalFromFunc(func(d *jsontext.Decoder, into readerFrom) error { return into.readFrom(d) }),
 )
 
 // readerFrom is a part of an answer. As a part it is read on from where the
@@ -33,6 +26,8 @@ type readerFrom interface {
 	readFrom(*jsontext.Decoder) error
 }
 
+var errTooManyElements = wire.ErrTooManyElements
+
 // decodeAnswer reads a body that must be one JSON object of the shape that
 // answer, a pointer to a struct, promises. Members may be missing; but a body
 // that has members and none of the promised ones is something else.
@@ -40,13 +35,13 @@ func decodeAnswer(body []byte, answer any) error {
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 		return errors.New("it is no JSON object")
 	}
-	if list, ok := answer.(*TestList); ok && scan(body, list, (*scanner).testList) {
+	if list, ok := answer.(*TestList); ok && wire.Scan(body, list, scanList) {
 		return nil
 	}
-	if tooManyElements(body, maxElements) {
+	if wire.TooManyElements(body, wire.MaxElements) {
 		return errTooManyElements
 	}
-	if isNoText(body, maxDamaged) {
+	if wire.IsNoText(body, wire.MaxDamaged) {
 		return errors.New("it is no UTF-8")
 	}
 	if err := json.Unmarshal(body, answer, lenient); err != nil {
@@ -64,22 +59,13 @@ func holdsMemberOf(object []byte, t reflect.Type) bool {
 	d := jsontext.NewDecoder(bytes.NewBuffer(object), lenient)
 	_, err := d.ReadToken()
 	isEmpty := true
-	for promised := memberNames(t); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
+	for promised := wire.MemberNames(t); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
 		isEmpty = false
 		if name, _ := d.ReadToken(); slices.Contains(promised, name.String()) {
 			return true
 		}
 	}
 	return isEmpty
-}
-
-func memberNames(t reflect.Type) []string {
-	var names []string
-	for _, field := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
-	}
-	return names
 }
 
 // decode reads data into a new value, and puts it in place when all of it was
@@ -93,20 +79,9 @@ func decode[T any](data []byte, into *T) error {
 	return nil
 }
 
-// read reads the next value of d. It is a new one, so that nothing of an
-// earlier member of the same name is left.
-func read[T any](d *jsontext.Decoder, into *T) error {
-	var value T
-	if err := json.UnmarshalDecode(d, &value); err != nil {
-		return err
-	}
-	*into = value
-	return nil
-}
-
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
 func (t *Test) UnmarshalJSON(data []byte) error {
-	if scan(data, t, (*scanner).run) {
+	if wire.Scan(data, t, scanRun) {
 		return nil
 	}
 	return decode(data, t)
@@ -115,7 +90,7 @@ func (t *Test) UnmarshalJSON(data []byte) error {
 func (t *Test) readFrom(d *jsontext.Decoder) error {
 	type fields Test
 	value, err := d.ReadValue()
-	if err != nil || scan(value, t, (*scanner).run) {
+	if err != nil || wire.Scan(value, t, scanRun) {
 		return err
 	}
 	var fresh fields
@@ -130,30 +105,18 @@ func (t *Test) readFrom(d *jsontext.Decoder) error {
 func readRuns(d *jsontext.Decoder, into *[]Test) error {
 	type list []Test
 	value, err := d.ReadValue()
-	if err != nil || scan(value, into, (*scanner).runs) {
+	if err != nil || wire.Scan(value, into, scanRuns) {
 		return err
 	}
-	fresh := make(list, 0, lengthOf(value, d.Options()))
+	fresh := make(list, 0, wire.LengthOf(value, d.Options()))
 	err = json.Unmarshal(value, &fresh, d.Options())
 	*into = fresh
 	return err
 }
 
-// lengthOf is how many elements a list has, and 0 of any other value.
-func lengthOf(value jsontext.Value, opts json.Options) (n int) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(value), opts)
-	if token, err := d.ReadToken(); err != nil || token.Kind() != '[' {
-		return 0
-	}
-	for d.PeekKind() != ']' && d.SkipValue() == nil {
-		n++
-	}
-	return n
-}
-
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
 func (l *TestList) UnmarshalJSON(data []byte) error {
-	if scan(data, l, (*scanner).testList) {
+	if wire.Scan(data, l, scanList) {
 		return nil
 	}
 	return decode(data, l)
@@ -161,7 +124,7 @@ func (l *TestList) UnmarshalJSON(data []byte) error {
 
 func (l *TestList) readFrom(d *jsontext.Decoder) error {
 	type fields TestList
-	return read(d, (*fields)(l))
+	return wire.Read(d, (*fields)(l))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -169,7 +132,7 @@ func (m *TestMetrics) UnmarshalJSON(data []byte) error { return decode(data, m) 
 
 func (m *TestMetrics) readFrom(d *jsontext.Decoder) error {
 	type fields TestMetrics
-	return read(d, (*fields)(m))
+	return wire.Read(d, (*fields)(m))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -177,7 +140,7 @@ func (a *TestAggs) UnmarshalJSON(data []byte) error { return decode(data, a) }
 
 func (a *TestAggs) readFrom(d *jsontext.Decoder) error {
 	type fields TestAggs
-	return read(d, (*fields)(a))
+	return wire.Read(d, (*fields)(a))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -185,7 +148,7 @@ func (t *TestTrends) UnmarshalJSON(data []byte) error { return decode(data, t) }
 
 func (t *TestTrends) readFrom(d *jsontext.Decoder) error {
 	type fields TestTrends
-	return read(d, (*fields)(t))
+	return wire.Read(d, (*fields)(t))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -193,7 +156,7 @@ func (b *BuildsTests) UnmarshalJSON(data []byte) error { return decode(data, b) 
 
 func (b *BuildsTests) readFrom(d *jsontext.Decoder) error {
 	type fields BuildsTests
-	return read(d, (*fields)(b))
+	return wire.Read(d, (*fields)(b))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -201,7 +164,7 @@ func (l *BuildList) UnmarshalJSON(data []byte) error { return decode(data, l) }
 
 func (l *BuildList) readFrom(d *jsontext.Decoder) error {
 	type fields BuildList
-	return read(d, (*fields)(l))
+	return wire.Read(d, (*fields)(l))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -209,7 +172,7 @@ func (b *Build) UnmarshalJSON(data []byte) error { return decode(data, b) }
 
 func (b *Build) readFrom(d *jsontext.Decoder) error {
 	type fields Build
-	return read(d, (*fields)(b))
+	return wire.Read(d, (*fields)(b))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -217,7 +180,7 @@ func (a *BuildAggs) UnmarshalJSON(data []byte) error { return decode(data, a) }
 
 func (a *BuildAggs) readFrom(d *jsontext.Decoder) error {
 	type fields BuildAggs
-	return read(d, (*fields)(a))
+	return wire.Read(d, (*fields)(a))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -225,7 +188,7 @@ func (g *TestGroup) UnmarshalJSON(data []byte) error { return decode(data, g) }
 
 func (g *TestGroup) readFrom(d *jsontext.Decoder) error {
 	type fields TestGroup
-	return read(d, (*fields)(g))
+	return wire.Read(d, (*fields)(g))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -233,7 +196,7 @@ func (t *ErrorTrends) UnmarshalJSON(data []byte) error { return decode(data, t) 
 
 func (t *ErrorTrends) readFrom(d *jsontext.Decoder) error {
 	type fields ErrorTrends
-	return read(d, (*fields)(t))
+	return wire.Read(d, (*fields)(t))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -241,7 +204,7 @@ func (b *ErrorBucket) UnmarshalJSON(data []byte) error { return decode(data, b) 
 
 func (b *ErrorBucket) readFrom(d *jsontext.Decoder) error {
 	type fields ErrorBucket
-	return read(d, (*fields)(b))
+	return wire.Read(d, (*fields)(b))
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.
@@ -249,13 +212,13 @@ func (c *NamedCount) UnmarshalJSON(data []byte) error { return decode(data, c) }
 
 func (c *NamedCount) readFrom(d *jsontext.Decoder) error {
 	type fields NamedCount
-	return read(d, (*fields)(c))
+	return wire.Read(d, (*fields)(c))
 }
 
 // readStatuses reads the counts of [TestAggs].
 func readStatuses(d *jsontext.Decoder, into *map[Status]int) error {
 	type fields map[Status]int
-	return read(d, (*fields)(into))
+	return wire.Read(d, (*fields)(into))
 }
 
 // UnmarshalJSON reads the status as a number or as the text of one; whatever
@@ -263,23 +226,23 @@ func readStatuses(d *jsontext.Decoder, into *map[Status]int) error {
 func (m *Meta) UnmarshalJSON(data []byte) error { return decode(data, m) }
 
 func (m *Meta) readFrom(d *jsontext.Decoder) error {
-	var wire struct {
+	var object struct {
 		Status jsontext.Value `json:"status"`
 	}
-	err := json.UnmarshalDecode(d, &wire)
-	m.Status = statusOf(wire.Status)
+	err := json.UnmarshalDecode(d, &object)
+	m.Status = statusOf(object.Status)
 	return err
 }
 
 func statusOf(value jsontext.Value) int {
-	if len(value) > longestScalar {
+	if len(value) > wire.MaxScalar {
 		return 0
 	}
 	digits, err := jsontext.AppendUnquote(nil, value)
 	if err != nil {
 		digits = value
 	}
-	status, _ := wholeNumber(digits)
+	status, _ := wire.WholeNumber(digits)
 	return status
 }
 
@@ -289,16 +252,72 @@ func (b *TrendBucket) UnmarshalJSON(data []byte) error { return decode(data, b) 
 
 func (b *TrendBucket) readFrom(d *jsontext.Decoder) error {
 	type fields TrendBucket
-	var wire struct {
+	var object struct {
 		fields
 		Datetime time.Time `json:"datetime"`
 	}
-	if err := json.UnmarshalDecode(d, &wire); err != nil {
+	if err := json.UnmarshalDecode(d, &object); err != nil {
 		return err
 	}
-	*b = TrendBucket(wire.fields)
-	if !wire.Datetime.IsZero() {
-		b.Timestamp = wire.Datetime
+	*b = TrendBucket(object.fields)
+	if !object.Datetime.IsZero() {
+		b.Timestamp = object.Datetime
 	}
 	return nil
+}
+
+// Open objects have members that are known and others, named by the service,
+// which are kept if they have the same shape.
+
+// UnmarshalJSON reads the known aggregations and, into Other, every further
+// one that has their shape.
+func (a *TrendAggs) UnmarshalJSON(data []byte) error { return decode(data, a) }
+
+// MarshalJSON writes every aggregation under its key on the wire.
+func (a TrendAggs) MarshalJSON() ([]byte, error) {
+	type fields TrendAggs
+	return wire.MarshalOpen(fields(a), a.Other)
+}
+
+func (a *TrendAggs) readFrom(d *jsontext.Decoder) (err error) {
+	var value TrendAggs
+	value.Other, err = wire.ReadOpen(d, map[string]*[]NamedCount{
+		"os": &value.OS, "owner": &value.Owner, "status": &value.Status, "browser": &value.Browser,
+	})
+	*a = value
+	return err
+}
+
+// UnmarshalJSON reads the known totals and, into Other, every further one that
+// has their shape.
+func (m *TrendMetrics) UnmarshalJSON(data []byte) error { return decode(data, m) }
+
+// MarshalJSON writes all totals under their keys on the wire.
+func (m TrendMetrics) MarshalJSON() ([]byte, error) {
+	type fields TrendMetrics
+	return wire.MarshalOpen(fields(m), m.Other)
+}
+
+func (m *TrendMetrics) readFrom(d *jsontext.Decoder) (err error) {
+	var value TrendMetrics
+	value.Other, err = wire.ReadOpen(d, map[string]*map[string]int{
+		"os": &value.OS, "owner": &value.Owner, "status": &value.Status, "browser": &value.Browser,
+	})
+	*m = value
+	return err
+}
+
+// UnmarshalJSON reads a number, or null as 0.
+func (s *Seconds) UnmarshalJSON(data []byte) error {
+	value := jsontext.Value(data)
+	switch value.Kind() {
+	case 'n':
+		*s = 0
+		return nil
+	case '0':
+		f, err := wire.ParseNumber(data)
+		*s = Seconds(f)
+		return err
+	}
+	return fmt.Errorf("seconds are no number: %s", value.Kind())
 }

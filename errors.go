@@ -125,7 +125,7 @@ type FieldError struct {
 func (e *APIError) Error() string {
 	var b strings.Builder
 	request := strings.TrimSpace(e.Method + " " + e.Path)
-	b.WriteString(joinTexts(": ", "insights", redact.Line(request), e.outcome(), e.detail()))
+	b.WriteString(redact.Join(": ", "insights", redact.Line(request), e.outcome(), e.detail()))
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
 	}
@@ -156,9 +156,9 @@ func (e *APIError) detail() string {
 		cause = redact.Line(e.Err.Error())
 	}
 	if isSuccess(e.StatusCode) {
-		return joinTexts(": ", cause, message)
+		return redact.Join(": ", cause, message)
 	}
-	return joinTexts(": ", message, cause)
+	return redact.Join(": ", message, cause)
 }
 
 // Is reports whether target is the kind that belongs to the status. Kinds that

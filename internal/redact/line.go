@@ -2,6 +2,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -28,4 +29,10 @@ func Line(s string) string {
 		return string(short[:MaxLine-1]) + "…"
 	}
 	return words
+}
+
+// Join joins those of the texts that are not empty.
+func Join(separator string, texts ...string) string {
+	said := slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+	return strings.Join(said, separator)
 }

@@ -1,4 +1,4 @@
-package insights
+package wire
 
 import (
 	"strings"
@@ -58,7 +58,7 @@ func TestEveryShapeOfARefusalIsUnderstood(t *testing.T) {
 		"colours":             {"\x1b[31;1mred\x1b[0m \x1b]0;title\x07 and \u202eright to left", "red ]0;title and right to left", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			message, fields := understand([]byte(test.body))
+			message, fields := ParseErrorBody([]byte(test.body))
 			assert.Equal(t, test.message, message)
 			assert.Equal(t, test.fields, fields)
 		})
@@ -77,7 +77,7 @@ func TestAHugeOrDeepRefusalIsUnderstoodAsFarAsItGoes(t *testing.T) {
 		"tags":           strings.Repeat("<", 3_000),
 		"open comments":  "<html>" + strings.Repeat("<!-- <script> ", 700),
 	} {
-		message, _ := understand([]byte(body))
+		message, _ := ParseErrorBody([]byte(body))
 		assert.NotEmpty(t, message, name)
 		assert.LessOrEqual(t, utf8.RuneCountInString(message), redact.MaxLine, name)
 	}
@@ -85,7 +85,7 @@ func TestAHugeOrDeepRefusalIsUnderstoodAsFarAsItGoes(t *testing.T) {
 
 func TestAMessageIsLookedForAsDeepAsServicesPutIt(t *testing.T) {
 	for levels, want := range map[int]string{1: "deep", deepestMessage: "deep", deepestMessage + 1: `{"error":`} {
-		message, _ := understand([]byte(strings.Repeat(`{"error":`, levels) + `"deep"` + strings.Repeat("}", levels)))
+		message, _ := ParseErrorBody([]byte(strings.Repeat(`{"error":`, levels) + `"deep"` + strings.Repeat("}", levels)))
 		assert.True(t, strings.HasPrefix(message, want), "%d levels: %s", levels, message)
 	}
 }
@@ -98,7 +98,7 @@ func FuzzErrorBody(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		message, fields := understand(body)
+		message, fields := ParseErrorBody(body)
 		checkText(t, message)
 		if message == "" {
 			t.Errorf("%q says nothing", body)

@@ -1,4 +1,4 @@
-package insights
+package wire
 
 import "hash/maphash"
 

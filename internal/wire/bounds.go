@@ -1,4 +1,4 @@
-package insights
+package wire
 
 import (
 	"bytes"
@@ -13,20 +13,21 @@ import (
 // of an object beyond the first hundred. The members of objects that are members
 // themselves, as the entries of a map are, count apart, and up to as many.
 const (
-	maxElements   = 100_000
+	MaxElements   = 100_000
 	recordMembers = 100
-	maxDamaged    = 100_000 // bytes that are no UTF-8: as U+FFFD they are three times as long
+	MaxDamaged    = 100_000 // bytes that are no UTF-8: as U+FFFD they are three times as long
 )
 
-var errTooManyElements = &fault.Error{
-	Kind: ErrResponseTooLarge,
-	Text: fmt.Sprintf("%s: more than %d elements", ErrResponseTooLarge, maxElements),
+// ErrTooManyElements is the failure of a body that holds more than MaxElements.
+var ErrTooManyElements = &fault.Error{
+	Kind: fault.ResponseTooLarge,
+	Text: fmt.Sprintf("%s: more than %d elements", fault.ResponseTooLarge, MaxElements),
 }
 
-// tooManyElements reports whether a body holds more than limit elements, or as
+// TooManyElements reports whether a body holds more than limit elements, or as
 // many entries of maps, which could take many times its size in memory. Damaged
 // JSON is left to the decoder.
-func tooManyElements(body []byte, limit int) bool {
+func TooManyElements(body []byte, limit int) bool {
 	if mostElements(body) < limit {
 		return false
 	}
@@ -79,8 +80,8 @@ func isEntry(d *jsontext.Decoder, depth int) bool {
 	return above == '{'
 }
 
-// isNoText reports whether more than limit bytes of a body are no UTF-8.
-func isNoText(body []byte, limit int) bool {
+// IsNoText reports whether more than limit bytes of a body are no UTF-8.
+func IsNoText(body []byte, limit int) bool {
 	if utf8.Valid(body) {
 		return false
 	}

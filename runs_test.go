@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/go-json-experiment/json"
+	"github.com/sauceinsights/insights/internal/wire"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -42,14 +42,14 @@ func (l plainList) list() TestList {
 func requireAgreement(t *testing.T, data []byte) bool {
 	t.Helper()
 	var scanned TestList
-	isList := scan(data, &scanned, (*scanner).testList)
+	isList := wire.Scan(data, &scanned, scanList)
 	if isList {
 		var want plainList
 		require.NoError(t, json.Unmarshal(data, &want, lenient), "%q", data)
 		require.Equal(t, want.list(), scanned, "%q", data)
 	}
 	var run Test
-	isRun := scan(data, &run, (*scanner).run)
+	isRun := wire.Scan(data, &run, scanRun)
 	if isRun {
 		var want plainRun
 		require.NoError(t, json.Unmarshal(data, &want, lenient), "%q", data)
@@ -121,7 +121,7 @@ func TestTheScannerLeavesTheRestToJSON(t *testing.T) {
 		"a deep value":          `{"x":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `,"items":[]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.False(t, scan([]byte(data), new(TestList), (*scanner).testList))
+			assert.False(t, wire.Scan([]byte(data), new(TestList), scanList))
 			requireAgreement(t, []byte(data))
 		})
 	}
@@ -129,7 +129,7 @@ func TestTheScannerLeavesTheRestToJSON(t *testing.T) {
 
 func TestARefusedAnswerLeavesNothingBehind(t *testing.T) {
 	list := TestList{HasMore: true, Items: []Test{{ID: "kept"}}}
-	require.False(t, scan([]byte(`{"items":[{"id":"a"},7],"has_more":false}`), &list, (*scanner).testList))
+	require.False(t, wire.Scan([]byte(`{"items":[{"id":"a"},7],"has_more":false}`), &list, scanList))
 	assert.Equal(t, TestList{HasMore: true, Items: []Test{{ID: "kept"}}}, list)
 }
 
@@ -137,29 +137,15 @@ func TestARefusedAnswerLeavesNothingBehind(t *testing.T) {
 func TestRunsKeepNothingOfTheAnswer(t *testing.T) {
 	data := []byte(`{"items":[{"id":"a1","owner":"mia","error":"a\nb","details_url":"https://h.example/a1"}]}`)
 	var list TestList
-	require.True(t, scan(data, &list, (*scanner).testList))
+	require.True(t, wire.Scan(data, &list, scanList))
 	clear(data)
 	assert.Equal(t, []Test{{ID: "a1", Owner: "mia", Error: "a\nb", DetailsURL: "https://h.example/a1"}}, list.Items)
 }
 
 func TestAnIDIsStoredWithItsAddress(t *testing.T) {
 	var run Test
-	require.True(t, scan([]byte(`{"id":"a1","details_url":"https://h.example/a1"}`), &run, (*scanner).run))
+	require.True(t, wire.Scan([]byte(`{"id":"a1","details_url":"https://h.example/a1"}`), &run, scanRun))
 	assert.Same(t, unsafe.StringData(run.DetailsURL[len(run.DetailsURL)-2:]), unsafe.StringData(run.ID))
-}
-
-func TestRepeatedTextsAreStoredOnce(t *testing.T) {
-	texts := newInterned()
-	a, b := texts.text([]byte("Linux")), texts.text([]byte("Linux"))
-	assert.Same(t, unsafe.StringData(a), unsafe.StringData(b))
-	for i := range 10 * internedTexts {
-		text := fmt.Sprint("text ", i)
-		require.Equal(t, text, texts.text([]byte(text)), "however many there are")
-	}
-	long := []byte(strings.Repeat("x", internedLength+1))
-	longest := long[1:]
-	assert.Same(t, unsafe.StringData(texts.text(longest)), unsafe.StringData(texts.text(longest)))
-	assert.NotSame(t, unsafe.StringData(texts.text(long)), unsafe.StringData(texts.text(long)), "long ones are not kept")
 }
 
 // An answer that is cut off anywhere, or has any byte replaced.
@@ -174,27 +160,6 @@ func TestTheScannerAgreesOnDamagedAnswers(t *testing.T) {
 			damaged[i] = b
 			requireAgreement(t, damaged)
 		}
-	}
-}
-
-// The usual times are read without the help of package time.
-func TestUsualTimes(t *testing.T) {
-	for text, want := range map[string]time.Time{
-		"2026-01-31T00:00:00Z":           utc(2026, 1, 31, 0, 0, 0),
-		"2026-12-09T23:59:59Z":           utc(2026, 12, 9, 23, 59, 59),
-		"2026-01-31T19:28:37.5Z":         utc(2026, 1, 31, 19, 28, 37).Add(500 * time.Millisecond),
-		"2026-01-31T00:00:00.987654321Z": utc(2026, 1, 31, 0, 0, 0).Add(987_654_321),
-	} {
-		got, ok := new(scanner).usualTime([]byte(text))
-		assert.True(t, ok, text)
-		assert.Equal(t, want, got)
-	}
-	for _, text := range []string{
-		"2026-01-31T00:00:00", "2026-01-31T24:00:00Z", "2026-01-31T00:60:00Z", "2026-01-31T00:00:60Z", "2026-01-31T0a:00:00Z", "2026-01-31T00:00:00.Z",
-		"2026-01-31T00:00:00.1234567890Z", "2026-01-31T00:00:00,5Z", "2026-01-31T00:00:00.5aZ", "2026-01-31T00-00:00Z", "2026-01-31T00:00-00Z",
-	} {
-		_, ok := new(scanner).usualTime([]byte(text))
-		assert.False(t, ok, text)
 	}
 }
 

@@ -1,4 +1,4 @@
-package insights
+package wire
 
 import (
 	"errors"
@@ -10,31 +10,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// longestScalar bounds the text of a number or a time. Any of use is shorter, and
+// MaxScalar bounds the text of a number or a time. Any of use is shorter, and
 // one without an end would cost many times its length.
-const longestScalar = 1 << 10
+const MaxScalar = 1 << 10
 
-// parseNumber reads a number in any of its forms.
-func parseNumber(text []byte) (float64, error) {
-	if len(text) > longestScalar {
-		return 0, fmt.Errorf("a number has more than %d digits", longestScalar)
+// ParseNumber reads a number in any of its forms.
+func ParseNumber(text []byte) (float64, error) {
+	if len(text) > MaxScalar {
+		return 0, fmt.Errorf("a number has more than %d digits", MaxScalar)
 	}
 	return strconv.ParseFloat(string(text), 64)
-}
-
-// UnmarshalJSON reads a number, or null as 0.
-func (s *Seconds) UnmarshalJSON(data []byte) error {
-	value := jsontext.Value(data)
-	switch value.Kind() {
-	case 'n':
-		*s = 0
-		return nil
-	case '0':
-		f, err := parseNumber(data)
-		*s = Seconds(f)
-		return err
-	}
-	return fmt.Errorf("seconds are no number: %s", value.Kind())
 }
 
 func readInt(d *jsontext.Decoder, into *int) error {
@@ -48,7 +33,7 @@ func readInt(d *jsontext.Decoder, into *int) error {
 	case value.Kind() != '0':
 		return fmt.Errorf("want a whole number, got a %s", value.Kind())
 	}
-	n, ok := wholeNumber(value)
+	n, ok := WholeNumber(value)
 	if !ok {
 		return errors.New("want a whole number within range")
 	}
@@ -56,15 +41,15 @@ func readInt(d *jsontext.Decoder, into *int) error {
 	return nil
 }
 
-// wholeNumber reads 25, and 25.0 and 2.5e1 just as well.
-func wholeNumber(text []byte) (int, bool) {
+// WholeNumber reads 25, and 25.0 and 2.5e1 just as well.
+func WholeNumber(text []byte) (int, bool) {
 	if len(text) <= len("-9223372036854775808") {
 		if n, err := strconv.Atoi(string(text)); err == nil {
 			return n, true
 		}
 	}
 	const exact = min(1<<53, math.MaxInt) // from 1<<53 on a float64 is no longer every whole number
-	f, err := parseNumber(text)
+	f, err := ParseNumber(text)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
@@ -94,6 +79,9 @@ func readTime(d *jsontext.Decoder, into *time.Time) error {
 	return fmt.Errorf("want a time, got a %s", value.Kind())
 }
 
+// minUnixMillis is the first number that is milliseconds rather than seconds.
+const minUnixMillis = 1e11
+
 // timeLayouts are the forms of a time besides RFC 3339. Without a zone it is
 // UTC; a fraction of a second is accepted by all.
 var timeLayouts = []string{
@@ -108,8 +96,8 @@ func parseTime(text []byte) (time.Time, error) {
 	switch {
 	case len(text) == 0:
 		return time.Time{}, nil
-	case len(text) > longestScalar:
-		return time.Time{}, fmt.Errorf("the text of a time has more than %d bytes", longestScalar)
+	case len(text) > MaxScalar:
+		return time.Time{}, fmt.Errorf("the text of a time has more than %d bytes", MaxScalar)
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, string(text)); err == nil {
@@ -125,11 +113,11 @@ const leastUnixMillis = 1e11
 // unixTime reads Unix seconds, or milliseconds where the number is too large
 // for seconds.
 func unixTime(number []byte) (time.Time, error) {
-	f, err := parseNumber(number)
+	f, err := ParseNumber(number)
 	if err != nil || math.Abs(f) > math.MaxInt64/1e3 {
 		return time.Time{}, errors.New("the number of a time is out of range")
 	}
-	if f >= leastUnixMillis {
+	if f >= minUnixMillis {
 		return inRange(time.UnixMilli(int64(f)).UTC())
 	}
 	whole, fraction := math.Modf(f)

@@ -1,4 +1,4 @@
-package insights
+package wire
 
 import (
 	"bytes"
@@ -12,18 +12,30 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/sauceinsights/insights/internal/redact"
 )
 
-// understand finds in the body of a refusal what it says, and what it says of
+// FieldError is what a refusal says of one parameter.
+type FieldError struct {
+	Location string // such as query.start
+	Message  string
+	Type     string // a machine-readable kind; often empty
+}
+
+// plain reads whatever is JSON: of a name that occurs twice the last counts, and
+// invalid UTF-8 becomes U+FFFD.
+var plain = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// ParseErrorBody finds in the body of a refusal what it says, and what it says of
 // single parameters. The service documents no shape, so every one that was
 // seen somewhere is tried; whatever is none of them is a text. The message is
 // never empty, and each text is one printable line.
-func understand(body []byte) (message string, fields []FieldError) {
+func ParseErrorBody(body []byte) (message string, fields []FieldError) {
 	var value any
-	if err := json.Unmarshal(body, &value, lenient); err == nil {
-		message, fields = understandJSON(value, deepestMessage)
-		message = redact.Line(joinTexts(": ", message, fieldTexts(fields)))
+	if err := json.Unmarshal(body, &value, plain); err == nil {
+		message, fields = parseMessage(value, deepestMessage)
+		message = redact.Line(redact.Join(": ", message, fieldTexts(fields)))
 	} else if looksLikeHTML(body) {
 		message = htmlText(body)
 	}
@@ -37,7 +49,7 @@ var messageNames = []string{"message", "error", "detail", "errors", "msg", "titl
 // copy what is found below it, so a body must not choose how many there are.
 const deepestMessage = 8
 
-func understandJSON(value any, levels int) (string, []FieldError) {
+func parseMessage(value any, levels int) (string, []FieldError) {
 	if text, ok := value.(string); ok {
 		return text, nil
 	}
@@ -46,18 +58,18 @@ func understandJSON(value any, levels int) (string, []FieldError) {
 	}
 	switch v := value.(type) {
 	case []any:
-		return understandList(v, levels-1)
+		return parseMessageList(v, levels-1)
 	case map[string]any:
-		return understandObject(v, levels-1)
+		return parseMessageObject(v, levels-1)
 	}
 	return "", nil
 }
 
-func understandObject(object map[string]any, levels int) (string, []FieldError) {
+func parseMessageObject(object map[string]any, levels int) (string, []FieldError) {
 	var message string
 	var fields []FieldError
 	for _, name := range messageNames {
-		said, of := understandJSON(object[name], levels)
+		said, of := parseMessage(object[name], levels)
 		if redact.Line(message) == "" {
 			message = said
 		}
@@ -69,9 +81,9 @@ func understandObject(object map[string]any, levels int) (string, []FieldError) 
 	return message, fields
 }
 
-// understandList reads a list of messages, or of validation errors:
+// parseMessageList reads a list of messages, or of validation errors:
 // {"loc": ["query", "start"], "msg": "field required", "type": "value_error"}.
-func understandList(list []any, levels int) (string, []FieldError) {
+func parseMessageList(list []any, levels int) (string, []FieldError) {
 	var messages []string
 	var fields []FieldError
 	for _, item := range list {
@@ -79,11 +91,11 @@ func understandList(list []any, levels int) (string, []FieldError) {
 			fields = append(fields, f)
 			continue
 		}
-		said, of := understandJSON(item, levels)
+		said, of := parseMessage(item, levels)
 		messages = append(messages, said)
 		fields = append(fields, of...)
 	}
-	return joinTexts("; ", messages...), fields
+	return redact.Join("; ", messages...), fields
 }
 
 func validationError(item any) (FieldError, bool) {
@@ -125,15 +137,9 @@ func fieldMessages(object map[string]any) []FieldError {
 func fieldTexts(fields []FieldError) string {
 	texts := make([]string, len(fields))
 	for i, f := range fields {
-		texts[i] = joinTexts(": ", f.Location, f.Message)
+		texts[i] = redact.Join(": ", f.Location, f.Message)
 	}
-	return joinTexts("; ", texts...)
-}
-
-// joinTexts joins those of the texts that are not empty.
-func joinTexts(separator string, texts ...string) string {
-	said := slices.DeleteFunc(texts, func(s string) bool { return s == "" })
-	return strings.Join(said, separator)
+	return redact.Join("; ", texts...)
 }
 
 func looksLikeHTML(body []byte) bool {

@@ -1,0 +1,25 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRepeatedTextsAreStoredOnce(t *testing.T) {
+	texts := newInterned()
+	a, b := texts.text([]byte("Linux")), texts.text([]byte("Linux"))
+	assert.Same(t, unsafe.StringData(a), unsafe.StringData(b))
+	for i := range 10 * internedTexts {
+		text := fmt.Sprint("text ", i)
+		require.Equal(t, text, texts.text([]byte(text)), "however many there are")
+	}
+	long := []byte(strings.Repeat("x", internedLength+1))
+	longest := long[1:]
+	assert.Same(t, unsafe.StringData(texts.text(longest)), unsafe.StringData(texts.text(longest)))
+	assert.NotSame(t, unsafe.StringData(texts.text(long)), unsafe.StringData(texts.text(long)), "long ones are not kept")
+}

@@ -1,0 +1,33 @@
+package wire
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func utc(year int, month time.Month, day, hour, minute, second int) time.Time {
+	return time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+}
+
+// The usual times are read without the help of package time.
+func TestUsualTimes(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"2026-01-31T00:00:00Z":           utc(2026, 1, 31, 0, 0, 0),
+		"2026-12-09T23:59:59Z":           utc(2026, 12, 9, 23, 59, 59),
+		"2026-01-31T19:28:37.5Z":         utc(2026, 1, 31, 19, 28, 37).Add(500 * time.Millisecond),
+		"2026-01-31T00:00:00.987654321Z": utc(2026, 1, 31, 0, 0, 0).Add(987_654_321),
+	} {
+		got, ok := new(Scanner).usualTime([]byte(text))
+		assert.True(t, ok, text)
+		assert.Equal(t, want, got)
+	}
+	for _, text := range []string{
+		"2026-01-31T00:00:00", "2026-01-31T24:00:00Z", "2026-01-31T00:60:00Z", "2026-01-31T00:00:60Z", "2026-01-31T0a:00:00Z", "2026-01-31T00:00:00.Z",
+		"2026-01-31T00:00:00.1234567890Z", "2026-01-31T00:00:00,5Z", "2026-01-31T00:00:00.5aZ", "2026-01-31T00-00:00Z", "2026-01-31T00:00-00Z",
+	} {
+		_, ok := new(Scanner).usualTime([]byte(text))
+		assert.False(t, ok, text)
+	}
+}
