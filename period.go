@@ -23,13 +23,23 @@ type Period struct {
 
 // Last is the period of length d up to the moment when the service handles
 // the request. It is sent as time_range, in the largest unit that gives a
-// whole number: 168h as 7d, 90m as 90m. A length that is not positive or not
-// whole seconds is reported by the call that it is used in.
+// whole number: 168h as 7d, 90m as 90m. A fraction of a second is rounded up,
+// as the end of [Between] is. A length that is not positive is reported by the
+// call that it is used in.
 func Last(d time.Duration) Period {
-	if d == 0 { // told apart from the zero Period
-		return Period{problem: "the length is zero"}
+	if d <= 0 { // zero is told apart from the zero Period
+		return Period{problem: fmt.Sprintf("the length %s is not positive", d)}
 	}
-	return Period{last: d}
+	return Period{last: wholeSeconds(d)}
+}
+
+// wholeSeconds rounds up. The longest duration has no whole second above it.
+func wholeSeconds(d time.Duration) time.Duration {
+	whole := d.Truncate(time.Second)
+	if whole == d || whole > math.MaxInt64-time.Second {
+		return whole
+	}
+	return whole + time.Second
 }
 
 // Between is the period from start to end, sent as the parameters of these
@@ -145,7 +155,15 @@ func (p Period) check() string {
 	return ""
 }
 
-// fixed is the period with its ends known: Last is counted back from now.
+// Bounds returns the ends of the period as they are sent: in UTC and whole
+// seconds. Those of [Last] are counted back from now. Both are the zero time
+// for a period that a call would refuse.
+func (p Period) Bounds(now time.Time) (start, end time.Time) {
+	fixed := p.fixed(now)
+	return fixed.start, fixed.end
+}
+
+// fixed returns the period with its ends known: Last is counted back from now.
 func (p Period) fixed(now time.Time) Period {
 	if p.last == 0 {
 		return p

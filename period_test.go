@@ -74,11 +74,9 @@ func TestPeriodsThatACallRefuses(t *testing.T) {
 		reason string
 	}{
 		"none":                   {Period{}, "is required"},
-		"zero length":            {Last(0), "the length is zero"},
+		"zero length":            {Last(0), "the length 0s is not positive"},
 		"negative length":        {Last(-day), "the length -24h0m0s is not positive"},
 		"most negative length":   {Last(math.MinInt64), "is not positive"},
-		"under a second":         {Last(time.Millisecond), "the length 1ms is not whole seconds"},
-		"fractional":             {Last(1500 * time.Millisecond), "the length 1.5s is not whole seconds"},
 		"zero start":             {Between(time.Time{}, noon), "the start is the zero time"},
 		"start rounds to zero":   {Between(time.Time{}.Add(1), noon), "the start is the zero time"},
 		"zero end":               {Between(noon, time.Time{}), "the end is the zero time"},
@@ -156,7 +154,7 @@ func TestParsePeriodSaysWhatIsWrong(t *testing.T) {
 		"-7d":                      "want a whole number",
 		"+7d":                      "want a whole number",
 		"1h30m":                    "want a whole number",
-		"0d":                       "the length is zero",
+		"0d":                       "the length 0s is not positive",
 		"106752d":                  "the length is more than 106751d",
 		"9223372037s":              "the length is more than 9223372036s",
 		"99999999999999999999999h": "the length is more than 2562047h",
@@ -278,4 +276,39 @@ func FuzzPeriod(f *testing.F) {
 		require.NoError(t, BuildsTestsOptions{Period: p}.Validate())
 		requirePeriodRoundTrip(t, p)
 	})
+}
+
+func TestLast(t *testing.T) {
+	t.Run("rounds up to whole seconds, as Between does", func(t *testing.T) {
+		for length, want := range map[time.Duration]string{
+			1:                           "1s",
+			time.Millisecond:            "1s",
+			1500 * time.Millisecond:     "2s",
+			time.Hour - time.Nanosecond: "1h",
+			time.Hour + time.Nanosecond: "3601s",
+			math.MaxInt64:               "9223372036s", // there is no whole second above it
+		} {
+			require.NoError(t, TestsOptions{Period: Last(length)}.Validate(), length)
+			assert.Equal(t, want, Last(length).String(), length)
+		}
+	})
+}
+
+func TestPeriodBounds(t *testing.T) {
+	now := noon.Add(time.Millisecond)
+	for name, test := range map[string]struct {
+		period     Period
+		start, end time.Time
+	}{
+		"Last counts back from now, to whole seconds":     {Last(time.Hour), noon.Add(-time.Hour), noon.Add(time.Second)},
+		"Between is as it is sent, whatever now is":       {Between(noon.Add(time.Millisecond), nextNoon.Add(1)), noon, nextNoon.Add(time.Second)},
+		"a period that a call refuses has the zero times": {Last(-1), time.Time{}, time.Time{}},
+		"so has the zero Period":                          {Period{}, time.Time{}, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start, end := test.period.Bounds(now)
+			assert.Equal(t, test.start, start)
+			assert.Equal(t, test.end, end)
+		})
+	}
 }
