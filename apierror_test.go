@@ -43,7 +43,7 @@ func TestAnErrorSaysWhatToDo(t *testing.T) {
 
 func TestAnErrorSaysAfterHowManyAttempts(t *testing.T) {
 	transport, _ := inTurn(503, 503, replying(503, `{"message":"maintenance"}`, "X-Request-Id", "r-3"))
-	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 3, MinWait: 1})))
+	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 3, BaseWait: 1})))
 	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: 503 Service Unavailable: maintenance (after 3 attempts) [request r-3]")
 }
 

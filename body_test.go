@@ -242,7 +242,7 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 				_, _ = w.Write(test.body)
 			}))
 			defer server.Close()
-			c := clientOver(t, nil, WithHTTPClient(server.Client()), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1}))
+			c := clientOver(t, nil, WithHTTPClient(server.Client()), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1}))
 			assert.ErrorIs(t, ask(t.Context(), c), test.kind)
 			assert.Equal(t, test.attempts, requests.Load())
 		})

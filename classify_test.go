@@ -110,7 +110,7 @@ func TestTheBrokenBodyOfARefusalIsClassifiedByItsStatus(t *testing.T) {
 			body := io.MultiReader(strings.NewReader("half a sen"), errorReader{})
 			return &http.Response{StatusCode: status, ContentLength: -1, Body: io.NopCloser(body)}
 		})
-		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1})))
+		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1})))
 		assert.ErrorIs(t, err, kind)
 		assert.NotErrorIs(t, err, ErrTransport)
 		assert.Equal(t, "half a sen", requireAPIError(t, err).Message)

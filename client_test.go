@@ -51,7 +51,7 @@ func TestNewClientSendsTheCredentials(t *testing.T) {
 
 func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	cfg := newTestClient(t).config
-	assert.Equal(t, RetryPolicy{MaxAttempts: 4, MinWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}, cfg.retry)
+	assert.Equal(t, RetryPolicy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}, cfg.retry)
 	assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
 	assert.InDelta(t, 8, float64(cfg.limits.PerSecond.Limit()), 0)
 	assert.Equal(t, 2, cfg.limits.PerSecond.Burst())
@@ -187,8 +187,8 @@ func TestNothingValidIsRefused(t *testing.T) {
 	options := map[string]Option{
 		"a zero retry policy":     WithRetry(RetryPolicy{}),
 		"no retry":                WithRetry(RetryPolicy{MaxAttempts: 1}),
-		"equal waits":             WithRetry(RetryPolicy{MinWait: time.Second, MaxWait: time.Second}),
-		"a long first wait":       WithRetry(RetryPolicy{MinWait: time.Hour}),
+		"equal waits":             WithRetry(RetryPolicy{BaseWait: time.Second, MaxWait: time.Second}),
+		"a long first wait":       WithRetry(RetryPolicy{BaseWait: time.Hour}),
 		"a short longest wait":    WithRetry(RetryPolicy{MaxWait: time.Millisecond}),
 		"a short timeout":         WithAttemptTimeout(1),
 		"a slow rate":             WithRateLimit(0.001, 1),
@@ -221,10 +221,10 @@ func TestNonsenseInAnOption(t *testing.T) {
 		"nil HTTP client":         {WithHTTPClient(nil), []string{"WithHTTPClient"}},
 		"negative client timeout": {WithHTTPClient(&http.Client{Timeout: -1}), []string{"WithHTTPClient"}},
 		"negative attempts":       {WithRetry(RetryPolicy{MaxAttempts: -1}), []string{"WithRetry"}},
-		"negative first wait":     {WithRetry(RetryPolicy{MinWait: -1}), []string{"WithRetry"}},
+		"negative first wait":     {WithRetry(RetryPolicy{BaseWait: -1}), []string{"WithRetry"}},
 		"negative longest wait":   {WithRetry(RetryPolicy{MaxWait: -1}), []string{"WithRetry"}},
-		"waits in reverse":        {WithRetry(RetryPolicy{MinWait: 2 * time.Second, MaxWait: time.Second}), []string{"WithRetry"}},
-		"all of a retry policy":   {WithRetry(RetryPolicy{MaxAttempts: -1, MinWait: 1, MaxWait: -1}), []string{"WithRetry", "WithRetry"}},
+		"waits in reverse":        {WithRetry(RetryPolicy{BaseWait: 2 * time.Second, MaxWait: time.Second}), []string{"WithRetry"}},
+		"all of a retry policy":   {WithRetry(RetryPolicy{MaxAttempts: -1, BaseWait: 1, MaxWait: -1}), []string{"WithRetry", "WithRetry"}},
 		"zero timeout":            {WithAttemptTimeout(0), []string{"WithAttemptTimeout"}},
 		"negative timeout":        {WithAttemptTimeout(-time.Second), []string{"WithAttemptTimeout"}},
 		"zero rate":               {WithRateLimit(0, 1), []string{"WithRateLimit"}},
@@ -276,7 +276,7 @@ func TestOptionsTakeEffect(t *testing.T) {
 	assert.Same(t, transport, cfg.transport())
 	assert.Same(t, jar, cfg.jar)
 	assert.Equal(t, time.Minute, cfg.clientTimeout)
-	assert.Equal(t, RetryPolicy{MaxAttempts: 2, MinWait: defaultMinWait, MaxWait: defaultMaxWait}, cfg.retry, "zero fields mean the defaults")
+	assert.Equal(t, RetryPolicy{MaxAttempts: 2, BaseWait: defaultBaseWait, MaxWait: defaultMaxWait}, cfg.retry, "zero fields mean the defaults")
 	assert.Equal(t, time.Second, cfg.attemptTimeout)
 	assert.InDelta(t, 3.5, float64(cfg.limits.PerSecond.Limit()), 0)
 	assert.Equal(t, 7, cfg.limits.PerSecond.Burst())
@@ -308,7 +308,7 @@ func TestAnOptionMayBeUsedForManyClientsAtOnce(t *testing.T) {
 
 func TestRetryPolicyFillsZeroFields(t *testing.T) {
 	tests := map[string]struct{ given, want RetryPolicy }{
-		"a first wait beyond the default longest": {RetryPolicy{MinWait: time.Hour}, RetryPolicy{4, time.Hour, time.Hour}},
+		"a first wait beyond the default longest": {RetryPolicy{BaseWait: time.Hour}, RetryPolicy{4, time.Hour, time.Hour}},
 		"a longest wait below the default first":  {RetryPolicy{MaxWait: time.Millisecond}, RetryPolicy{4, time.Millisecond, time.Millisecond}},
 		"everything given":                        {RetryPolicy{9, 1, 2}, RetryPolicy{9, 1, 2}},
 	}

@@ -56,7 +56,7 @@ func ExampleWithOnAttempt() {
 	client, err := insights.NewClient("", insights.Credentials{Username: "you", AccessKey: "your-access-key"},
 		insights.WithBaseURL(service.URL),
 		insights.WithOnAttempt(metrics.observe),
-		insights.WithRetry(insights.RetryPolicy{MinWait: time.Millisecond}))
+		insights.WithRetry(insights.RetryPolicy{BaseWait: time.Millisecond}))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -167,7 +167,7 @@ func TestAnAttemptIsNotManyRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := &http2Server{answer: func(conn net.Conn, _ int, stream uint32) { _, _ = conn.Write(refusal(stream)) }}
-			err := ask(t.Context(), server.clientOf(t, socketPair, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1})))
+			err := ask(t.Context(), server.clientOf(t, socketPair, WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1})))
 			assert.ErrorIs(t, err, ErrTransport)
 			assert.NotErrorIs(t, err, ErrTimeout)
 			assert.Equal(t, 2, requireAPIError(t, err).Attempts)

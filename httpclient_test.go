@@ -54,7 +54,7 @@ func answerJSON(w http.ResponseWriter, _ *http.Request) {
 // clientOf asks server through hc.
 func clientOf(t *testing.T, server *httptest.Server, hc *http.Client) *Client {
 	t.Helper()
-	return clientOver(t, nil, WithHTTPClient(hc), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1}))
+	return clientOver(t, nil, WithHTTPClient(hc), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1}))
 }
 
 func TestAProxyIsUsed(t *testing.T) {
@@ -195,7 +195,7 @@ func TestARecordingTransportSeesEveryAttempt(t *testing.T) {
 	mock.RegisterResponder(http.MethodGet, `=~/v1/analytics/tests`,
 		httpmock.NewStringResponder(502, "down").Then(httpmock.NewStringResponder(200, "{}")))
 	tape := &recorder{RoundTripper: mock}
-	c := clientOver(t, tape, WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1}))
+	c := clientOver(t, tape, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
 	require.NoError(t, ask(t.Context(), c))
 	assert.Equal(t, []string{"GET /v1/analytics/tests 502", "GET /v1/analytics/tests 200"}, tape.passed)
 }
@@ -226,7 +226,7 @@ func TestARetrySendsNoOldCookies(t *testing.T) {
 		cookies = append(cookies, request.Header.Get("Cookie"))
 		return reply([]int{503, 503, 200}[len(cookies)-1], "{}", "Set-Cookie", fmt.Sprintf("node=%d", len(cookies))), nil
 	})
-	c := clientOver(t, nil, WithHTTPClient(&http.Client{Jar: jar, Transport: transport}), WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1}))
+	c := clientOver(t, nil, WithHTTPClient(&http.Client{Jar: jar, Transport: transport}), WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
 	require.NoError(t, ask(t.Context(), c))
 	assert.Equal(t, []string{"", "node=1", "node=2"}, cookies)
 }
@@ -280,7 +280,7 @@ func TestAFailedCallLeavesIdleConnectionsOpen(t *testing.T) {
 	assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Millisecond, cancel)
-	patient, err := c.Clone(WithRetry(RetryPolicy{MinWait: time.Minute, MaxWait: time.Minute}))
+	patient, err := c.Clone(WithRetry(RetryPolicy{BaseWait: time.Minute, MaxWait: time.Minute}))
 	require.NoError(t, err)
 	assert.ErrorIs(t, ask(ctx, patient), context.Canceled)
 	get()
@@ -306,7 +306,7 @@ func TestARefusedConnectionIsTriedAgain(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	err = ask(t.Context(), clientOver(t, &http.Transport{}, WithBaseURL("http://"+listener.Addr().String()), WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1})))
+	err = ask(t.Context(), clientOver(t, &http.Transport{}, WithBaseURL("http://"+listener.Addr().String()), WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1})))
 	assert.ErrorIs(t, err, ErrTransport)
 	assert.Equal(t, 4, requireAPIError(t, err).Attempts)
 	assert.ErrorAs(t, err, new(*net.OpError))
@@ -324,7 +324,7 @@ func TestANameThatCannotBeFoundIsNotLookedUpAgain(t *testing.T) {
 		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: test.failure}
 		}}
-		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 3, MinWait: 1, MaxWait: 1})))
+		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 3, BaseWait: 1, MaxWait: 1})))
 		assert.ErrorIs(t, err, ErrTransport, name)
 		lookup, ok := errors.AsType[*net.DNSError](err)
 		require.True(t, ok, name)

@@ -26,14 +26,14 @@ type Option func(*config) error
 // HTTP/2 says that it did nothing.
 type RetryPolicy struct {
 	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
-	MinWait     time.Duration // what the longest wait before the second attempt is; it doubles from attempt to attempt; default 500 ms
+	BaseWait    time.Duration // bound of the random wait before the second attempt; it doubles from attempt to attempt; default 500 ms
 	MaxWait     time.Duration // no wait is longer, and an answer that orders a longer one ends the call; default 30 s
 }
 
 // The defaults of the options.
 const (
 	defaultMaxAttempts      = 4
-	defaultMinWait          = 500 * time.Millisecond
+	defaultBaseWait         = 500 * time.Millisecond
 	defaultMaxWait          = 30 * time.Second
 	defaultAttemptTimeout   = 30 * time.Second
 	defaultPerSecond        = 8 // with the burst: never more than the documented 10 in any second
@@ -199,9 +199,9 @@ func (p RetryPolicy) check() problemList {
 	const option = "WithRetry"
 	var problems problemList
 	problems.refuse(p.MaxAttempts < 0, option, "has a negative MaxAttempts")
-	problems.refuse(p.MinWait < 0, option, "has a negative MinWait")
+	problems.refuse(p.BaseWait < 0, option, "has a negative BaseWait")
 	problems.refuse(p.MaxWait < 0, option, "has a negative MaxWait")
-	problems.refuse(p.MaxWait > 0 && p.MinWait > p.MaxWait, option, "has a MinWait that is longer than its MaxWait")
+	problems.refuse(p.MaxWait > 0 && p.BaseWait > p.MaxWait, option, "has a BaseWait that is longer than its MaxWait")
 	return problems
 }
 
@@ -210,10 +210,10 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 		p.MaxAttempts = defaultMaxAttempts
 	}
 	if p.MaxWait == 0 {
-		p.MaxWait = max(defaultMaxWait, p.MinWait)
+		p.MaxWait = max(defaultMaxWait, p.BaseWait)
 	}
-	if p.MinWait == 0 {
-		p.MinWait = min(defaultMinWait, p.MaxWait)
+	if p.BaseWait == 0 {
+		p.BaseWait = min(defaultBaseWait, p.MaxWait)
 	}
 	return p
 }

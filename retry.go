@@ -77,7 +77,7 @@ func (p RetryPolicy) next(attempts int, header http.Header) (wait time.Duration,
 	if d := ratelimit.RetryAfter(header, time.Now()); d > 0 {
 		return d, true
 	}
-	limit := p.MinWait
+	limit := p.BaseWait
 	for range attempts - 1 {
 		if limit >= p.MaxWait/2 {
 			limit = p.MaxWait

@@ -99,7 +99,7 @@ func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
 }
 
 func TestTheLongestPolicyDoesNotOverflow(t *testing.T) {
-	for _, policy := range []RetryPolicy{{MinWait: math.MaxInt64}, {MaxWait: math.MaxInt64}, {MinWait: 1, MaxWait: 1}} {
+	for _, policy := range []RetryPolicy{{BaseWait: math.MaxInt64}, {MaxWait: math.MaxInt64}, {BaseWait: 1, MaxWait: 1}} {
 		for attempts := range 70 {
 			wait, _ := policy.withDefaults().next(attempts+1, nil)
 			assert.GreaterOrEqual(t, wait, time.Duration(0))

@@ -333,7 +333,7 @@ func TestNothingThatACallLeavesBehindShowsTheKey(t *testing.T) {
 			for _, call := range calls[len(calls)-len(calls)/secretShare:] {
 				var log strings.Builder
 				var attempts []Attempt
-				c := clientOver(t, service, WithRetry(RetryPolicy{MaxAttempts: 2, MinWait: 1, MaxWait: 1}),
+				c := clientOver(t, service, WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1}),
 					WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 					WithOnAttempt(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
 				var info ResponseInfo

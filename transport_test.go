@@ -311,7 +311,7 @@ func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	transport, _ := inTurn(200, 404, 503, 200, errors.New("reset"), replying(302, "", "Location", "/on"), 200)
-	c := clientOver(t, transport, WithRetry(RetryPolicy{MinWait: 1, MaxWait: 1}))
+	c := clientOver(t, transport, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
 	for range 4 {
 		_ = ask(t.Context(), c)
 		_ = ask(ended, c)

@@ -118,7 +118,7 @@ func (s *Server) Client(opts ...insights.Option) *insights.Client {
 	own := []insights.Option{
 		insights.WithBaseURL(s.URL),
 		insights.WithoutRateLimit(),
-		insights.WithRetry(insights.RetryPolicy{MinWait: time.Millisecond, MaxWait: 10 * time.Millisecond}),
+		insights.WithRetry(insights.RetryPolicy{BaseWait: time.Millisecond, MaxWait: 10 * time.Millisecond}),
 		insights.WithResultWindow(s.settings.resultWindow),
 	}
 	if s.settings.dialect != nil {

@@ -43,7 +43,7 @@ const smallWindow = 200
 var hurried = []insights.Option{
 	insights.WithoutRateLimit(),
 	insights.WithResultWindow(smallWindow),
-	insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, MinWait: time.Millisecond, MaxWait: time.Millisecond}),
+	insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: time.Millisecond, MaxWait: time.Millisecond}),
 }
 
 var (

@@ -52,7 +52,7 @@ func (f fixture) runUntil(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	status := run(ctx, args, f.getenv, &stdout, &stderr,
 		insights.WithBaseURL(f.URL), insights.WithoutRateLimit(),
-		insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
+		insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: time.Millisecond, MaxWait: time.Millisecond}))
 	return outcome{status, stdout.String(), stderr.String()}
 }
 
