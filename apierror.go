@@ -86,7 +86,7 @@ func (x *exchange) hint() string {
 		return proxyHint
 	case status == http.StatusTooManyRequests:
 		return "the documented limits are 10 requests a second and 3,500 an hour for an account: let everything share one Client, or lower WithRateLimit"
-	case status >= 300 && status <= 399:
+	case isRedirect(status):
 		return "redirects are followed to the same scheme, host and port only, and not more than 10 times; this one leads " + x.destination()
 	}
 	return hintOf(x.last.failure)

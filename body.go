@@ -132,6 +132,7 @@ func tooLarge(limit int64) error {
 	}
 }
 
+// isSuccess reports whether the whole answer is there: 206 has a part of it.
 func isSuccess(status int) bool {
-	return status >= 200 && status <= 299
+	return status >= 200 && status <= 299 && status != http.StatusPartialContent
 }

@@ -93,16 +93,16 @@ func TestBaseURL(t *testing.T) {
 		"a query":                {"https://proxy.example.com?a=b", []string{"query"}},
 		"an empty query":         {"https://proxy.example.com?", []string{"query"}},
 		"a fragment":             {"https://proxy.example.com#a", []string{"fragment"}},
-		"a control character":    {"https://proxy.example.com/\n", []string{"no URL"}},
-		"a bad port":             {"https://proxy.example.com:port", []string{"no URL"}},
+		"a control character":    {"https://proxy.example.com/\n", []string{"not a valid URL"}},
+		"a bad port":             {"https://proxy.example.com:port", []string{"not a valid URL"}},
 		"the last port":          {"https://proxy.example.com:65535", nil},
 		"an empty port":          {"https://proxy.example.com:", nil},
 		"port 0":                 {"https://proxy.example.com:0", []string{"port"}},
 		"a port beyond the last": {"https://proxy.example.com:65536", []string{"port"}},
 		"http on localhoſt":      {"http://localhoſt", []string{"plain http"}},
-		"a bad escape":           {"https://proxy.example.com/%zz", []string{"no URL"}},
+		"a bad escape":           {"https://proxy.example.com/%zz", []string{"not a valid URL"}},
 		"all at once":            {"http://robin:" + testKey + "@proxy.example.com?" + testKey + "#" + testKey, []string{"plain http", "user information", "query", "fragment"}},
-		"a key and no URL":       {"https://robin:" + testKey + "@proxy.example.com:port", []string{"no URL"}},
+		"a key and no URL":       {"https://robin:" + testKey + "@proxy.example.com:port", []string{"not a valid URL"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

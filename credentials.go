@@ -51,7 +51,7 @@ func credentialsFromEnv(problems *problemList) Credentials {
 func requireEnv(name string, problems *problemList) string {
 	value := os.Getenv(name)
 	if value == "" {
-		problems.add(name, "the environment variable is not set")
+		problems.add(name, "this environment variable is not set")
 	}
 	return value
 }

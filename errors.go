@@ -1,8 +1,9 @@
 package insights
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,19 +17,59 @@ import (
 // [*OptionsError] or an [*IterationError] gives everything that is known.
 var (
 	ErrInvalidOptions   = fault.InvalidOptions   // refused before anything was sent: always an *OptionsError
-	ErrInvalidRequest   = fault.InvalidRequest   // 400, 422
+	ErrInvalidRequest   = fault.InvalidRequest   // 400, 422, and every 4xx without a kind of its own
 	ErrUnauthorized     = fault.Unauthorized     // 401
 	ErrForbidden        = fault.Forbidden        // 403
 	ErrNotFound         = fault.NotFound         // 404
 	ErrRateLimited      = fault.RateLimited      // 429, or a wait for the client's own limit that does not fit the deadline
 	ErrServer           = fault.Server           // 5xx
 	ErrTransport        = fault.Transport        // the connection failed or broke off
-	ErrTimeout          = fault.Timeout          // an attempt's or the HTTP client's timeout; matches ErrTransport too
-	ErrBadResponse      = fault.BadResponse      // a 2xx answer of another type or shape
+	ErrTimeout          = fault.Timeout          // 408, and an attempt's or the HTTP client's timeout, which matches ErrTransport too
+	ErrBadResponse      = fault.BadResponse      // a 2xx answer of another type or shape, and 206, 300, 304 and unknown statuses
 	ErrResponseTooLarge = fault.ResponseTooLarge // beyond WithMaxResponseBytes, 100,000 elements of lists or maps, or 1 MiB of headers
 	ErrRedirect         = fault.Redirect         // 3xx that leaves scheme, host or port, or has no end
 	ErrResultWindow     = fault.ResultWindow     // AllTests can't go on; see IterationError
 )
+
+// kindNames are the labels of [Kind]. An error can match several kinds: the first
+// names it. So what the service said comes before how the wait for more ended.
+var kindNames = []struct {
+	kind error
+	name string
+}{
+	{ErrInvalidOptions, "invalid_options"},
+	{ErrResultWindow, "result_window"},
+	{ErrRateLimited, "rate_limited"},
+	{ErrUnauthorized, "unauthorized"},
+	{ErrForbidden, "forbidden"},
+	{ErrNotFound, "not_found"},
+	{ErrInvalidRequest, "invalid_request"},
+	{ErrServer, "server"},
+	{ErrRedirect, "redirect"},
+	{ErrResponseTooLarge, "response_too_large"},
+	{ErrBadResponse, "bad_response"},
+	{ErrTimeout, "timeout"},
+	{ErrTransport, "transport"},
+	{context.DeadlineExceeded, "deadline"},
+	{context.Canceled, "canceled"},
+}
+
+// Kind returns the kind of an error in one word, fit for the label of a metric:
+// invalid_options, result_window, rate_limited, unauthorized, forbidden,
+// not_found, invalid_request, server, redirect, response_too_large, bad_response,
+// timeout, transport, deadline (of the context), canceled, or other. It is empty
+// for nil.
+func Kind(err error) string {
+	if err == nil {
+		return ""
+	}
+	for _, k := range kindNames {
+		if errors.Is(err, k.kind) {
+			return k.name
+		}
+	}
+	return "other"
+}
 
 // OptionsError lists every mistake in the options of a call or a constructor.
 // It matches [ErrInvalidOptions]; nothing was sent.
@@ -42,11 +83,11 @@ type Problem struct {
 	Reason string
 }
 
-// Error lists all problems on one line.
+// Error lists all problems on one line, each as "Field: reason".
 func (e *OptionsError) Error() string {
 	reasons := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		reasons[i] = p.Field + " " + p.Reason
+		reasons[i] = p.Field + ": " + p.Reason
 	}
 	return "insights: invalid options: " + strings.Join(reasons, "; ")
 }
@@ -54,15 +95,6 @@ func (e *OptionsError) Error() string {
 // Is reports whether target is [ErrInvalidOptions].
 func (e *OptionsError) Is(target error) bool {
 	return target == ErrInvalidOptions
-}
-
-// LogValue implements [slog.LogValuer]: an attribute per problem.
-func (e *OptionsError) LogValue() slog.Value {
-	attrs := make([]slog.Attr, len(e.Problems))
-	for i, p := range e.Problems {
-		attrs[i] = slog.String(p.Field, p.Reason)
-	}
-	return slog.GroupValue(attrs...)
 }
 
 // problemList collects problems on the way to an OptionsError.
@@ -173,41 +205,37 @@ func (e *APIError) Unwrap() error {
 	return e.Err
 }
 
-// LogValue implements [slog.LogValuer].
-func (e *APIError) LogValue() slog.Value {
-	attrs := []slog.Attr{
-		slog.String("method", e.Method),
-		slog.String("path", e.Path),
-		slog.Int("status", e.StatusCode),
-		slog.Int("attempts", e.Attempts),
-		slog.String("error", e.Error()),
-	}
-	if e.RequestID != "" {
-		attrs = append(attrs, slog.String("request_id", e.RequestID))
-	}
-	return slog.GroupValue(attrs...)
-}
-
+// kindOfStatus returns nil for the answers that are a success, and for no answer.
 func kindOfStatus(status int) error {
 	switch {
-	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
-		return ErrInvalidRequest
+	case status <= 0, isSuccess(status):
+		return nil
 	case status == http.StatusUnauthorized:
 		return ErrUnauthorized
 	case status == http.StatusForbidden:
 		return ErrForbidden
 	case status == http.StatusNotFound:
 		return ErrNotFound
-	case status == http.StatusTooManyRequests:
-		return ErrRateLimited
 	case status == http.StatusProxyAuthRequired:
 		return ErrTransport
-	case status >= 300 && status <= 399:
+	case status == http.StatusRequestTimeout:
+		return ErrTimeout
+	case status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case status >= 400 && status <= 499:
+		return ErrInvalidRequest
+	case isRedirect(status):
 		return ErrRedirect
 	case isServerError(status):
 		return ErrServer
 	}
-	return nil
+	return ErrBadResponse
+}
+
+// isRedirect reports whether a status leads elsewhere. 300 offers a choice, and
+// 304 speaks of a copy that was never asked about.
+func isRedirect(status int) bool {
+	return status >= 301 && status <= 399 && status != http.StatusNotModified
 }
 
 func isServerError(status int) bool {
@@ -231,9 +259,4 @@ func (e *IterationError) Error() string {
 // Unwrap returns Err.
 func (e *IterationError) Unwrap() error {
 	return e.Err
-}
-
-// LogValue implements [slog.LogValuer].
-func (e *IterationError) LogValue() slog.Value {
-	return slog.GroupValue(slog.Int("delivered", e.Delivered), slog.String("error", fmt.Sprint(e.Err)))
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/sauceinsights/insights/internal/fault"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -33,7 +35,6 @@ func TestAnAPIErrorThatAUserBuiltWorks(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%q", "%d", "%x", "%T"} {
 			assert.NotContains(t, fmt.Sprintf(verb, test.err), "PANIC")
 		}
-		assert.NotPanics(t, func() { _ = test.err.LogValue() })
 	}
 }
 
@@ -52,26 +53,52 @@ func TestIterationErrorMatchesWhatEndedTheLoop(t *testing.T) {
 	assert.NoError(t, errors.Unwrap(&IterationError{}))
 }
 
-func TestErrorsLogTheirParts(t *testing.T) {
-	for name, test := range map[string]struct {
-		value slog.LogValuer
-		want  []string
-	}{
-		"APIError": {
-			&APIError{StatusCode: 404, Method: "GET", Path: testsPath, Attempts: 1, RequestID: "r-1", Header: http.Header{"X": {"y"}}, Body: []byte("body")},
-			[]string{`"status":404`, `"path":"/v1/analytics/tests"`, `"attempts":1`, `"request_id":"r-1"`, `"error":"insights: GET`},
-		},
-		"APIError without a request id": {&APIError{}, []string{`"status":0`, `"error":"insights: no answer"`}},
-		"IterationError":                {&IterationError{Delivered: 3, Err: ErrResultWindow}, []string{`"delivered":3`, `"error":"the result window`}},
-		"IterationError of nothing":     {&IterationError{}, []string{`"delivered":0`}},
+// Stores of logs refuse a field that is a text in one record and a group in the
+// next.
+func TestErrorsUnderSlog(t *testing.T) {
+	for name, err := range map[string]error{
+		"OptionsError":   &OptionsError{Problems: []Problem{{"Period", "is required"}, {"Owner[0]", "is empty"}}},
+		"APIError":       &APIError{StatusCode: 404, Method: "GET", Path: testsPath, RequestID: "r-1", Header: http.Header{"X": {"y"}}, Body: []byte("body")},
+		"IterationError": &IterationError{Delivered: 3, Err: ErrResultWindow},
 	} {
-		var log strings.Builder
-		slog.New(slog.NewJSONHandler(&log, nil)).Info("failed", "err", test.value)
-		for _, want := range test.want {
-			assert.Contains(t, log.String(), want, name)
+		for form, logged := range map[string]error{"bare": err, "wrapped": fmt.Errorf("teardown: %w", err)} {
+			t.Run(name+" is its one line of text, "+form, func(t *testing.T) {
+				var asJSON, asText strings.Builder
+				slog.New(slog.NewJSONHandler(&asJSON, nil)).Error("failed", "err", logged)
+				slog.New(slog.NewTextHandler(&asText, nil)).Error("failed", "err", logged)
+				assert.Contains(t, asJSON.String(), `"err":`+strconv.Quote(logged.Error()))
+				assert.Contains(t, asText.String(), `err=`+strconv.Quote(logged.Error()))
+			})
 		}
-		assert.NotContains(t, log.String(), "Header", name)
-		assert.NotContains(t, log.String(), "!ERROR", name)
+	}
+}
+
+func TestKind(t *testing.T) {
+	for want, errs := range map[string][]error{
+		"":                   {nil},
+		"invalid_options":    {&OptionsError{}, invalid("Period", "is required")},
+		"invalid_request":    {&APIError{StatusCode: 400}, &APIError{StatusCode: 422}, &APIError{StatusCode: 410}, &APIError{StatusCode: 418}},
+		"unauthorized":       {&APIError{StatusCode: 401}},
+		"forbidden":          {&APIError{StatusCode: 403}},
+		"not_found":          {&APIError{StatusCode: 404}},
+		"rate_limited":       {&APIError{StatusCode: 429}, &APIError{StatusCode: 429, Err: context.DeadlineExceeded}, &APIError{Err: &fault.Error{Kind: ErrRateLimited, Cause: context.DeadlineExceeded}}},
+		"server":             {&APIError{StatusCode: 500}, &APIError{StatusCode: 529}},
+		"timeout":            {&APIError{StatusCode: 408}, &APIError{Err: &fault.Error{Kind: ErrTimeout, Cause: ErrTransport}}},
+		"transport":          {&APIError{Err: ErrTransport}, &APIError{StatusCode: 407}},
+		"bad_response":       {&APIError{StatusCode: 200, Err: ErrBadResponse}, &APIError{StatusCode: 300}, &APIError{StatusCode: 304}, &APIError{StatusCode: 206}, &APIError{StatusCode: 999}},
+		"response_too_large": {&APIError{StatusCode: 200, Err: ErrResponseTooLarge}},
+		"redirect":           {&APIError{StatusCode: 302}, &APIError{StatusCode: 308}},
+		"result_window":      {&IterationError{Err: ErrResultWindow}},
+		"deadline":           {context.DeadlineExceeded, &APIError{Err: context.DeadlineExceeded}},
+		"canceled":           {context.Canceled, &IterationError{Err: &APIError{Err: context.Canceled}}},
+		"other":              {errReset},
+	} {
+		for _, err := range errs {
+			assert.Equal(t, want, Kind(err), "%v", err)
+			if err != nil {
+				assert.Equal(t, want, Kind(fmt.Errorf("wrapped: %w", err)), "%v", err)
+			}
+		}
 	}
 }
 

@@ -134,7 +134,7 @@ func WithBaseURL(rawURL string) Option {
 		cfg.baseURL = new(url.URL) // given, if wrong: the region is not missed
 		u, err := url.Parse(rawURL)
 		if err != nil {
-			return invalid("WithBaseURL", "is no URL") // the parser's own words would repeat it, with what it may hold
+			return invalid("WithBaseURL", "is not a valid URL") // the parser's own words would repeat it, with what it may hold
 		}
 		u.Host = lowerHost(u.Host)
 		cfg.baseURL = u
@@ -146,11 +146,11 @@ func checkBaseURL(u *url.URL) problemList {
 	const option = "WithBaseURL"
 	var problems problemList
 	host := u.Hostname()
-	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, "must begin with https://")
+	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, fmt.Sprintf("must begin with https://, not with %q", u.Scheme))
 	problems.refuse(host == "", option, "names no host")
 	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
 	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
-		"is plain http to another machine, which would send the credentials unencrypted: use https")
+		fmt.Sprintf("is plain http to another machine, %q, which would send the credentials unencrypted: use https", host))
 	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
 	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
 	problems.refuse(u.Fragment != "", option, "holds a fragment")
@@ -179,7 +179,7 @@ func WithHTTPClient(hc *http.Client) Option {
 			return invalid("WithHTTPClient", "is nil")
 		}
 		if hc.Timeout < 0 {
-			return invalid("WithHTTPClient", "has a negative Timeout")
+			return invalid("WithHTTPClient", fmt.Sprintf("has a negative Timeout, %s", hc.Timeout))
 		}
 		cfg.transport, cfg.jar, cfg.clientTimeout = connectionsOf(cmp.Or(hc.Transport, http.DefaultTransport)), hc.Jar, hc.Timeout
 		return nil
@@ -198,10 +198,10 @@ func WithRetry(p RetryPolicy) Option {
 func (p RetryPolicy) check() problemList {
 	const option = "WithRetry"
 	var problems problemList
-	problems.refuse(p.MaxAttempts < 0, option, "has a negative MaxAttempts")
-	problems.refuse(p.BaseWait < 0, option, "has a negative BaseWait")
-	problems.refuse(p.MaxWait < 0, option, "has a negative MaxWait")
-	problems.refuse(p.MaxWait > 0 && p.BaseWait > p.MaxWait, option, "has a BaseWait that is longer than its MaxWait")
+	problems.refuse(p.MaxAttempts < 0, option, fmt.Sprintf("has a negative MaxAttempts, %d", p.MaxAttempts))
+	problems.refuse(p.BaseWait < 0, option, fmt.Sprintf("has a negative BaseWait, %s", p.BaseWait))
+	problems.refuse(p.MaxWait < 0, option, fmt.Sprintf("has a negative MaxWait, %s", p.MaxWait))
+	problems.refuse(p.MaxWait > 0 && p.BaseWait > p.MaxWait, option, fmt.Sprintf("has a BaseWait, %s, that is longer than its MaxWait, %s", p.BaseWait, p.MaxWait))
 	return problems
 }
 
@@ -318,7 +318,7 @@ func WithApplication(name, version string) Option {
 			problems.add("WithApplication", "has an empty name")
 		}
 		if hasControl(name) || hasControl(version) {
-			problems.add("WithApplication", "holds a control character")
+			problems.add("WithApplication", fmt.Sprintf("holds a control character: %q", name+"/"+version))
 		}
 		cfg.application = name
 		if version != "" {
@@ -352,7 +352,7 @@ func WithOnAttempt(f func(context.Context, Attempt)) Option {
 func WithDialect(d Dialect) Option {
 	return func(cfg *config) error {
 		if d != DialectReference && d != DialectRenamed {
-			return invalid("WithDialect", fmt.Sprintf("%d is no dialect", d))
+			return invalid("WithDialect", fmt.Sprintf("unknown dialect %d", d))
 		}
 		cfg.dialect = d
 		return nil

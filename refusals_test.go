@@ -15,14 +15,14 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-// statuses are those that are no success, with the kind of error that each is;
-// nil: none of its own.
+// statuses are those that are no success, with the kind of error that each is.
 var statuses = map[int]error{
 	400: insights.ErrInvalidRequest, 401: insights.ErrUnauthorized, 403: insights.ErrForbidden, 404: insights.ErrNotFound,
-	405: nil, 407: insights.ErrTransport, 408: nil, 409: nil, 410: nil, 418: nil, 421: nil, 422: insights.ErrInvalidRequest,
-	425: nil, 426: nil, 429: insights.ErrRateLimited, 431: nil, 451: nil, 499: nil,
+	405: insights.ErrInvalidRequest, 407: insights.ErrTransport, 408: insights.ErrTimeout, 409: insights.ErrInvalidRequest, 410: insights.ErrInvalidRequest,
+	418: insights.ErrInvalidRequest, 421: insights.ErrInvalidRequest, 422: insights.ErrInvalidRequest, 425: insights.ErrInvalidRequest, 426: insights.ErrInvalidRequest,
+	429: insights.ErrRateLimited, 431: insights.ErrInvalidRequest, 451: insights.ErrInvalidRequest, 499: insights.ErrInvalidRequest,
 	500: insights.ErrServer, 501: insights.ErrServer, 502: insights.ErrServer, 503: insights.ErrServer, 504: insights.ErrServer,
-	505: insights.ErrServer, 511: insights.ErrServer, 599: insights.ErrServer, 600: nil, 999: nil,
+	505: insights.ErrServer, 511: insights.ErrServer, 599: insights.ErrServer, 600: insights.ErrBadResponse, 999: insights.ErrBadResponse,
 }
 
 var worthRetry = map[int]bool{429: true, 500: true, 502: true, 503: true, 504: true}
