@@ -94,12 +94,22 @@ func (c Credentials) checkCharacters(problems *problemList) {
 	if strings.Contains(c.Username, ":") {
 		problems.add("Credentials.Username", "holds a colon, which basic authentication can't carry")
 	}
-	if hasControl(c.Username) {
-		problems.add("Credentials.Username", "holds a control character")
-	}
-	if hasControl(c.AccessKey) {
-		problems.add("Credentials.AccessKey", "holds a control character, perhaps a line end from the file it was read from")
-	}
+	checkAsTyped("Credentials.Username", c.Username, problems)
+	checkAsTyped("Credentials.AccessKey", c.AccessKey, problems)
+}
+
+// checkAsTyped refuses what files and shells leave around a value, or in its
+// place. The service would answer 401, which tells nobody why.
+func checkAsTyped(field, value string, problems *problemList) {
+	problems.refuse(hasInvisible(value), field, "holds a control character, perhaps a line end from the file it was read from")
+	problems.refuse(value != strings.TrimSpace(value) && !hasInvisible(value), field, "begins or ends with a blank")
+	problems.refuse(isQuoted(value), field, "stands in quotes, perhaps from an env file: leave them out")
+	problems.refuse(strings.HasPrefix(value, "$"), field, "is a variable that nothing has replaced by its value")
+}
+
+func isQuoted(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.HasPrefix(s, `"`) || strings.HasPrefix(s, "'") || strings.HasSuffix(s, `"`) || strings.HasSuffix(s, "'")
 }
 
 func hasControl(s string) bool {
@@ -110,4 +120,10 @@ func hasControl(s string) bool {
 // a transport, so that net/http takes them off where a redirect leaves the host.
 func basicAuth(creds Credentials) func(*http.Request) {
 	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
+}
+
+// hasInvisible reports whether s holds a control character or one that nothing
+// shows, such as a byte order mark.
+func hasInvisible(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }

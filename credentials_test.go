@@ -182,3 +182,23 @@ func TestCredentialsFromEnvNamesWhatIsMissing(t *testing.T) {
 		})
 	}
 }
+
+func TestCredentials(t *testing.T) {
+	t.Run("are refused with what files and shells leave around them", func(t *testing.T) {
+		for _, value := range []string{
+			`"0b9f4c7e"`, `'0b9f4c7e'`, `"0b9f4c7e`, `0b9f4c7e'`, " 0b9f4c7e", "0b9f4c7e ", "0b9f4c7e\u00a0", "0b9f4c7e\n", "0b9f4c7e\r\n", "\ufeff0b9f4c7e",
+			"$SAUCE_ACCESS_KEY", "${SAUCE_ACCESS_KEY}", `" 0b9f4c7e "`,
+		} {
+			for field, creds := range map[string]Credentials{"Credentials.AccessKey": {testUser, value}, "Credentials.Username": {value, testKey}} {
+				_, err := NewClient(USWest1, creds)
+				require.NotEmpty(t, problemsOf(err), "%q", value)
+				assert.Equal(t, field, problemsOf(err)[0].Field, "%q", value)
+				assert.NotContains(t, err.Error(), "0b9f4c7e", "the value may be a key")
+			}
+		}
+	})
+	t.Run("may hold quotes and blanks within", func(t *testing.T) {
+		_, err := NewClient(USWest1, Credentials{"o'hara smith", `a "b" c$`})
+		assert.NoError(t, err)
+	})
+}
