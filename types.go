@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"maps"
 	"math"
 	"time"
 )
@@ -193,4 +194,44 @@ type ErrorBucket struct {
 	Count   int    `json:"count"`
 	Items   []Test `json:"items,omitzero"`
 	HasMore bool   `json:"has_more"` // more runs than Items holds
+}
+
+// StatusCounts returns the runs by status. It is one shape for what the API gives
+// in two: see also [TestTrends.StatusCounts], [TrendBucket.StatusCounts] and
+// [Build.StatusCounts]. A status without a run may be absent or 0. The map is the
+// caller's own; it is nil where the answer counted nothing.
+func (m TestMetrics) StatusCounts() map[Status]int { return maps.Clone(m.Aggs.Statuses) }
+
+// StatusCounts returns the runs of the whole period by status (metrics.status).
+// The map is the caller's own; it is nil where the answer counted nothing.
+func (t TestTrends) StatusCounts() map[Status]int {
+	if t.Metrics.Status == nil {
+		return nil
+	}
+	counts := make(map[Status]int, len(t.Metrics.Status))
+	for status, n := range t.Metrics.Status {
+		counts[Status(status)] = n
+	}
+	return counts
+}
+
+// StatusCounts returns the runs of the interval by status (aggs.status). The map
+// is the caller's own; it is nil where the answer counted nothing.
+func (b TrendBucket) StatusCounts() map[Status]int { return statusCounts(b.Aggs.Status) }
+
+// StatusCounts returns all runs of the build by status (aggs.status), also those
+// that Tests does not hold. The map is the caller's own; it is nil where the
+// answer counted nothing.
+func (b Build) StatusCounts() map[Status]int { return statusCounts(b.Aggs.Status) }
+
+// statusCounts adds up a name that comes twice.
+func statusCounts(list []NamedCount) map[Status]int {
+	if list == nil {
+		return nil
+	}
+	counts := make(map[Status]int, len(list))
+	for _, c := range list {
+		counts[Status(c.Name)] += c.Count
+	}
+	return counts
 }
