@@ -124,7 +124,18 @@ func (l *TestList) UnmarshalJSON(data []byte) error {
 
 func (l *TestList) readFrom(d *jsontext.Decoder) error {
 	type fields TestList
-	return wire.Read(d, (*fields)(l))
+	var object struct {
+		fields
+		HasMore *bool `json:"has_more"`
+	}
+	if err := json.UnmarshalDecode(d, &object); err != nil {
+		return err
+	}
+	*l = TestList(object.fields)
+	if object.HasMore != nil {
+		l.saidMore, l.HasMore = true, *object.HasMore
+	}
+	return nil
 }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.

@@ -40,7 +40,8 @@ func TestSampleOfTests(t *testing.T) {
 			Status: StatusComplete, OS: "OS X El Capitan (10.11)", Browser: "iPhone 10.0",
 			DetailsURL: "https://saucelabs.com/rest/v1.1/a-team/jobs/50fdd2369eer3031ad912kib57b12440",
 		}},
-		HasMore: true,
+		HasMore:  true,
+		saidMore: true,
 	}, fixture[TestList](t, "tests.json"))
 }
 
@@ -254,7 +255,7 @@ func TestNoPromisedShape(t *testing.T) {
 func TestLastOfTwoMembersCounts(t *testing.T) {
 	var list TestList
 	require.NoError(t, decodeAnswer([]byte(`{"meta":{"status":1},"meta":{},"items":[{"id":"a","id":"b"},{"id":"c"}],"items":[{"name":"n"}],"has_more":true,"has_more":false}`), &list))
-	assert.Equal(t, TestList{Items: []Test{{Name: "n"}}}, list)
+	assert.Equal(t, TestList{Items: []Test{{Name: "n"}}, saidMore: true}, list)
 	var metrics TestMetrics
 	require.NoError(t, decodeAnswer([]byte(`{"aggs":{"count":1,"fastestRun":{"id":"a"},"fastestRun":{"name":"n"}},"aggs":{"slowestRun":{"id":"s"}}}`), &metrics))
 	assert.Equal(t, TestAggs{SlowestRun: &Test{ID: "s"}}, metrics.Aggs)
@@ -263,6 +264,32 @@ func TestLastOfTwoMembersCounts(t *testing.T) {
 	var aggs TrendAggs
 	require.NoError(t, stdjson.Unmarshal([]byte(`{"os":[{"name":"a","name":"b"}],"os":[{"count":1}],"new":[{"name":"a"}],"new":7,"newer":[],"newer":[{"name":"b"}]}`), &aggs))
 	assert.Equal(t, TrendAggs{OS: []NamedCount{{Count: 1}}, Other: map[string][]NamedCount{"newer": {{Name: "b"}}}}, aggs)
+}
+
+// Silence about further runs is not the same as no further runs.
+func TestListKeepsWhetherHasMoreWasTold(t *testing.T) {
+	for text, want := range map[string]TestList{
+		`"has_more":true`:                    {HasMore: true, saidMore: true},
+		`"has_more":false`:                   {saidMore: true},
+		`"has_more":null`:                    {},
+		`"x":1`:                              {},
+		`"has_more":true,"has_more":null`:    {},
+		`"has_more":null,"has_more":false`:   {saidMore: true},
+		`"has_more":false,"has_more":true`:   {HasMore: true, saidMore: true},
+		`"has_more":true , "has_more":false`: {saidMore: true},
+	} {
+		want.Items = []Test{}
+		for way, body := range map[string]string{
+			"scanned":         `{"items":[],` + text + `}`,
+			"read by json/v2": `{"items":[{"duration":1e0}],"items":[],` + text + `}`,
+		} {
+			var list, byStandard TestList
+			require.NoError(t, decodeAnswer([]byte(body), &list), body)
+			assert.Equal(t, want, list, "%s: %s", way, text)
+			require.NoError(t, stdjson.Unmarshal([]byte(body), &byStandard), body)
+			assert.Equal(t, want, byStandard, "encoding/json, %s: %s", way, text)
+		}
+	}
 }
 
 func TestInvalidUTF8IsReplaced(t *testing.T) {
@@ -277,6 +304,9 @@ func backAndForth[T any](t *testing.T, body []byte) {
 	var first, second, third T
 	if decodeAnswer(body, &first) != nil {
 		return
+	}
+	if list, ok := any(&first).(*TestList); ok {
+		list.saidMore = true // as what was encoded always says
 	}
 	encoded, err := json.Marshal(first)
 	require.NoError(t, err)

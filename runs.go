@@ -21,7 +21,9 @@ func scanList(s *wire.Scanner, list *TestList) bool {
 			seen.items = true
 			return first && scanRuns(s, &list.Items)
 		case "has_more":
-			return s.Bool(&list.HasMore)
+			list.saidMore = !s.Null()
+			list.HasMore = false
+			return !list.saidMore || s.Bool(&list.HasMore)
 		}
 		return s.Skip()
 	}) && (seen.items || seen.meta)

@@ -22,12 +22,15 @@ type (
 	plainList struct {
 		Meta    Meta       `json:"meta"`
 		Items   []plainRun `json:"items"`
-		HasMore bool       `json:"has_more"`
+		HasMore *bool      `json:"has_more"`
 	}
 )
 
 func (l plainList) list() TestList {
-	list := TestList{Meta: l.Meta, HasMore: l.HasMore}
+	list := TestList{Meta: l.Meta}
+	if l.HasMore != nil {
+		list.saidMore, list.HasMore = true, *l.HasMore
+	}
 	if l.Items != nil {
 		list.Items = []Test{}
 	}

@@ -90,6 +90,8 @@ type TestList struct {
 	Meta    Meta   `json:"meta"`
 	Items   []Test `json:"items,omitzero"`
 	HasMore bool   `json:"has_more"` // more records after this page; there is no total
+
+	saidMore bool // has_more was there, and said yes or no: AllTests takes silence for neither
 }
 
 // TestMetrics sums up the runs of one test: the answer of [Client.TestMetrics].
