@@ -64,8 +64,20 @@ func (l *liar) within(start, end string) []insights.Test {
 func (l *liar) collect(t *testing.T, window int) ([]insights.Test, error) {
 	server := httptest.NewServer(l)
 	defer server.Close()
-	c := clientOf(t, server.Client().Transport, server.URL, setting{attempts: 1}, insights.WithResultWindow(window), insights.WithConcurrency(1))
+	c := askingOnce(t, server, insights.WithResultWindow(window), insights.WithConcurrency(1))
 	return collect(t.Context(), c, insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10})
+}
+
+// askingOnce is a client that neither waits nor tries again.
+func askingOnce(t *testing.T, server *httptest.Server, opts ...insights.Option) *insights.Client {
+	t.Helper()
+	first := []insights.Option{
+		insights.WithBaseURL(server.URL), insights.WithHTTPClient(server.Client()), insights.WithoutRateLimit(),
+		insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}),
+	}
+	c, err := insights.NewClient("", insights.Credentials{Username: "a-user", AccessKey: "a-key-of-tests"}, append(first, opts...)...)
+	require.NoError(t, err)
+	return c
 }
 
 // secondly are runs of one second after the other.
@@ -148,7 +160,7 @@ func TestALoopThatDeliversNothingLeavesAllItsOptions(t *testing.T) {
 	service := &liar{refuses: 5}
 	server := httptest.NewServer(service)
 	defer server.Close()
-	c := clientOf(t, server.Client().Transport, server.URL, setting{attempts: 1})
+	c := askingOnce(t, server)
 	opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10, From: 3, Order: insights.OldestFirst}
 	_, err := collect(t.Context(), c, opts)
 	failed, _ := errors.AsType[*insights.IterationError](err)

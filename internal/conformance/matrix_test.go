@@ -1,4 +1,4 @@
-package insights_test
+package conformance_test
 
 import (
 	"context"
@@ -258,11 +258,11 @@ func TestTheMatrixOfFaults(t *testing.T) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			for j, setting := range settings {
-				if isAbridged && ((i+j)%share > 0 || fault.outcome.heavy && j != i%len(settings)) {
+				if isAbridged() && ((i+j)%share() > 0 || fault.outcome.heavy && j != i%len(settings)) {
 					continue
 				}
 				calls := theCalls
-				if fault.outcome.heavy || isAbridged {
+				if fault.outcome.heavy || isAbridged() {
 					calls = theCalls[(i+j)%len(theCalls):][:1]
 				}
 				synctest.Test(t, func(t *testing.T) { fault.under(t, setting, pipe, calls) })
@@ -276,7 +276,7 @@ func TestTheMatrixOfFaults(t *testing.T) {
 func TestALoopMeetsEveryFault(t *testing.T) {
 	within := setting{attempts: 3, deadline: 2 * time.Second}
 	for _, fault := range faults {
-		if fault.outcome.heavy && isAbridged {
+		if fault.outcome.heavy && isAbridged() {
 			continue
 		}
 		t.Run(fault.name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-package insights_test
+package conformance_test
 
 import (
 	"errors"
@@ -53,13 +53,13 @@ func refuse(t *testing.T, status int, kind error) {
 	transport := &http.Transport{DialContext: n.dial}
 	defer transport.CloseIdleConnections()
 	for i, body := range bodies {
-		if isAbridged && (i+status)%(2*share) > 0 {
+		if isAbridged() && (i+status)%(2*share()) > 0 {
 			continue
 		}
 		srv.Recover()
 		srv.Fail(insightstest.Reply(-1, status, body))
 		calls := theCalls
-		if isAbridged {
+		if isAbridged() {
 			calls = theCalls[i%len(theCalls):][:1]
 		}
 		for _, call := range calls {

@@ -1,0 +1,27 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain fails the suite where a test leaves a goroutine behind.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// isAbridged reports whether a fault meets but a share of the calls and settings:
+// with -short, and under the race detector, which makes a case ten times as long
+// and looks for races, not for what an answer is.
+func isAbridged() bool {
+	return raceEnabled || testing.Short()
+}
+
+// share is how many cases one stands for in an abridged suite.
+func share() int {
+	if raceEnabled {
+		return 4
+	}
+	return 2
+}
