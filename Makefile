@@ -23,7 +23,7 @@ bench: ## figures beside what a user would pick instead, as a Markdown table; ta
 	cd bench && go run .
 
 soak: ## a client under faults, from 200 goroutines, FOR=2m; what it holds must be level
-	go run ./internal/soak -for $(FOR)
+	cd bench && go run ./soak -for $(FOR)
 
 fuzz: ## every fuzz target in turn, FOR=2m each
 	for target in $$(go test -list '^Fuzz' . | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FOR) -fuzzminimizetime 200x . || exit 1; done

@@ -2,7 +2,7 @@
 // that fails at random, and shows that nothing grows: goroutines, heap and open
 // files are as many at the end as at the start. It exits with 1 if they are not.
 //
-//	go run ./internal/soak -for 2m -goroutines 200
+//	go run ./soak -for 2m -goroutines 200
 package main
 
 import (
