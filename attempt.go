@@ -95,7 +95,7 @@ func (a *attempt) make(transport http.RoundTripper, limit int64, mask redact.Mas
 	resp.Header = mask.Header(resp.Header)
 	a.resp.Store(resp)
 	body := receiveBody(resp, limit)
-	mask.All(body.data)
+	mask(body.data)
 	a.body.Store(body)
 	return nil
 }
