@@ -46,19 +46,10 @@ func (a *answer) release() {
 	}
 }
 
-// decode is the last step of a success. An answer that takes long to decode
-// does not hold the call beyond its deadline.
-func (x *exchange) decode(ctx context.Context, into any) error {
-	body := x.last.body.data
-	if len(body) <= largestPooled {
-		return x.understood(decodeAnswer(body, into))
-	}
-	t := newTask()
-	go t.run(func() error { return decodeAnswer(body, into) })
-	if !t.endsBy(ctx) {
-		return fault.OfContext(ctx)
-	}
-	return x.understood(t.wait())
+// decode is the last step of a success. It is not called off: an answer that is
+// there is not thrown away.
+func (x *exchange) decode(into any) error {
+	return x.understood(decodeAnswer(x.last.body.data, into))
 }
 
 // understood is the failure of an answer that could not be decoded because of

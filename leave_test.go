@@ -2,7 +2,6 @@ package insights
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -124,26 +123,6 @@ func TestAWholeAnswerIsNotThrownAwayForASlowClose(t *testing.T) {
 type slowClose struct{ io.Reader }
 
 func (slowClose) Close() error { return stubborn(error(nil)) }
-
-// slowAnswer takes an hour to decode.
-type slowAnswer struct{}
-
-func (*slowAnswer) UnmarshalJSON([]byte) error { return stubborn(error(nil)) }
-
-func TestALargeAnswerDoesNotHoldTheCallBeyondItsDeadline(t *testing.T) {
-	for size, want := range map[int]time.Duration{largestPooled: time.Hour, largestPooled + 1: 2*time.Second + patience} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			defer cancel()
-			x := &exchange{Client: clientOver(t, nil), last: answer{body: &received{data: []byte("{" + strings.Repeat(" ", size-2) + "}")}}}
-			began := time.Now()
-			err := x.decode(ctx, new(slowAnswer))
-			assert.Equal(t, want, time.Since(began))
-			assert.Equal(t, want < time.Hour, errors.Is(err, context.DeadlineExceeded))
-			time.Sleep(2 * time.Hour)
-		})
-	}
-}
 
 func TestALargeAnswerIsDecodedLikeAnyOther(t *testing.T) {
 	body := `{"items":[{"id":"a"}],"x":"` + strings.Repeat("x", largestPooled) + `"}`

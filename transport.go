@@ -47,7 +47,7 @@ func (c *Client) exchange(ctx context.Context, call *call, into any) error {
 	defer func() { x.last.release() }()
 	x.run(ctx)
 	if x.succeeded() {
-		x.last.failure = x.decode(ctx, into)
+		x.last.failure = x.decode(into)
 	}
 	x.capture()
 	if x.succeeded() {
