@@ -428,3 +428,58 @@ func TestNumbersAndTimesAtTheirEdges(t *testing.T) {
 	}
 	assert.Error(t, json.Unmarshal([]byte(`{"count":9007199254740993.0}`), new(NamedCount)), "beyond what a float64 tells apart")
 }
+
+// Who keeps answers, or parts of them, reads them with encoding/json as
+// leniently as the SDK does.
+func TestUnmarshalJSONIsAsLenientAsTheClient(t *testing.T) {
+	t.Run("whole answers", func(t *testing.T) {
+		sameByStandard[TestList](t, "tests.json", "tests_live.json", "tests_null.json")
+		sameByStandard[TestMetrics](t, "test_metrics.json", "test_metrics_live.json")
+		sameByStandard[TestTrends](t, "test_trends.json", "test_trends_live.json", "test_trends_empty.json")
+		sameByStandard[BuildsTests](t, "builds_tests.json", "builds_tests_live.json")
+		sameByStandard[ErrorTrends](t, "error_trends.json", "error_trends_live.json")
+	})
+	t.Run("parts", func(t *testing.T) {
+		at := utc(2017, 3, 1, 12, 9, 16)
+		unmarshalsTo(t, `{"name":"n","count":54.0}`, NamedCount{"n", 54})
+		unmarshalsTo(t, `{"status":[{"count":2e0}]}`, BuildAggs{[]NamedCount{{Count: 2}}})
+		unmarshalsTo(t, `{"items":[{"end_time":1488370156}],"has_more":null}`, TestGroup{Items: []Test{{EndTime: at}}})
+		unmarshalsTo(t, `{"count":1.0,"items":[{"end_time":"2017-03-01 12:09:16"}]}`, ErrorBucket{Count: 1, Items: []Test{{EndTime: at}}})
+		unmarshalsTo(t, `{"tests_count":3.0,"start_time":"2017-03-01 12:09:16","end_time":""}`, Build{TestsCount: 3, StartTime: at})
+		unmarshalsTo(t, `{"items":[{"tests_count":3.0,"start_time":1488370156}]}`, BuildList{Items: []Build{{TestsCount: 3, StartTime: at}}})
+		unmarshalsTo(t, `{"count":54.0,"statuses":{"passed":5.4e1},"fastestRun":null}`, TestAggs{Count: 54, Statuses: map[Status]int{StatusPassed: 54}})
+		unmarshalsTo(t, `{"timestamp":1488370156,"count":1.0}`, TrendBucket{Timestamp: at, Count: 1})
+		unmarshalsTo(t, `{"os":null,"osFail":[{"count":1.0}]}`, TrendAggs{Other: map[string][]NamedCount{"osFail": {{Count: 1}}}})
+		unmarshalsTo(t, `{"os":{"Linux":1.0}}`, TrendMetrics{OS: map[string]int{"Linux": 1}})
+		unmarshalsTo(t, `{"status":"200"}`, Meta{200})
+		unmarshalsTo(t, `25.5`, Seconds(25.5))
+		unmarshalsTo(t, `null`, Seconds(0))
+	})
+	t.Run("damage leaves what was there", func(t *testing.T) {
+		build := Build{Name: "kept"}
+		assert.Error(t, stdjson.Unmarshal([]byte(`{"name":"n","tests_count":[}`), &build))
+		assert.Error(t, build.UnmarshalJSON([]byte(`{"name":"n","tests_count":[}`)))
+		assert.Error(t, build.UnmarshalJSON([]byte(`{"name":"n"} {}`)))
+		assert.Equal(t, Build{Name: "kept"}, build)
+	})
+}
+
+func sameByStandard[T any](t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		body, err := os.ReadFile(filepath.Join("testdata", name))
+		require.NoError(t, err)
+		unmarshalsTo(t, string(body), fixture[T](t, name))
+	}
+}
+
+func unmarshalsTo[T any](t *testing.T, data string, want T) {
+	t.Helper()
+	var standard, v2 T
+	if assert.NoError(t, stdjson.Unmarshal([]byte(data), &standard), data) {
+		assert.Equal(t, want, standard, data)
+	}
+	if assert.NoError(t, json.Unmarshal([]byte(data), &v2), data) {
+		assert.Equal(t, want, v2, data)
+	}
+}

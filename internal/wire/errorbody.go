@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/sauceinsights/insights/internal/redact"
 )
 
@@ -22,10 +21,6 @@ type FieldError struct {
 	Message  string
 	Type     string // a machine-readable kind; often empty
 }
-
-// plain reads whatever is JSON: of a name that occurs twice the last counts, and
-// invalid UTF-8 becomes U+FFFD.
-var plain = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // ParseErrorBody finds in the body of a refusal what it says, and what it says of
 // single parameters. The service documents no shape, so every one that was

@@ -1,11 +1,12 @@
 package wire
 
 import (
-	"errors"
-	"fmt"
+	"bytes"
 	"math"
+	"reflect"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -14,31 +15,60 @@ import (
 // one without an end would cost many times its length.
 const MaxScalar = 1 << 10
 
-// ParseNumber reads a number in any of its forms.
-func ParseNumber(text []byte) (float64, error) {
-	if len(text) > MaxScalar {
-		return 0, fmt.Errorf("a number has more than %d digits", MaxScalar)
+// setScalar sets v to a value, which is not null. It reports false if that can't
+// be read as the type of v.
+func setScalar(v reflect.Value, value jsontext.Value) bool {
+	kind, text := value.Kind(), []byte(value)
+	if v.Kind() != reflect.String && len(value) > maxEscaped {
+		return false
 	}
-	return strconv.ParseFloat(string(text), 64)
+	if kind == '"' {
+		text = unquote(value)
+	}
+	if into, ok := v.Addr().Interface().(*time.Time); ok {
+		*into, ok = timeOf(kind, text)
+		return ok
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return kind == '"' && setText(v, text)
+	case reflect.Bool:
+		v.SetBool(kind == 't')
+		return kind == 't' || kind == 'f'
+	case reflect.Int:
+		n, ok := WholeNumber(text)
+		v.SetInt(int64(n))
+		return kind == '0' && ok
+	}
+	f, ok := parseNumber(text)
+	v.SetFloat(f)
+	return kind == '0' && ok
 }
 
-func readInt(d *jsontext.Decoder, into *int) error {
-	value, err := d.ReadValue()
-	switch {
-	case err != nil:
-		return err
-	case value.Kind() == 'n':
-		*into = 0
-		return nil
-	case value.Kind() != '0':
-		return fmt.Errorf("want a whole number, got a %s", value.Kind())
+func setText(v reflect.Value, text []byte) bool {
+	v.SetString(string(text))
+	return true
+}
+
+// maxEscaped is the longest that a text of MaxScalar can be on the wire.
+const maxEscaped = len(`\uXXXX`)*MaxScalar + len(`""`)
+
+// unquote returns what a text says. Damaged UTF-8 in it is replaced.
+func unquote(value jsontext.Value) []byte {
+	if text := value[1 : len(value)-1]; bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text) {
+		return text
 	}
-	n, ok := WholeNumber(value)
-	if !ok {
-		return errors.New("want a whole number within range")
+	text, _ := jsontext.AppendUnquote(nil, value)
+	return text
+}
+
+// parseNumber reads a number in any of its forms.
+func parseNumber(text []byte) (float64, bool) {
+	if len(text) > MaxScalar {
+		return 0, false
 	}
-	*into = n
-	return nil
+	f, err := strconv.ParseFloat(string(text), 64)
+	return f, err == nil
 }
 
 // WholeNumber reads 25, and 25.0 and 2.5e1 just as well.
@@ -49,38 +79,22 @@ func WholeNumber(text []byte) (int, bool) {
 		}
 	}
 	const exact = min(1<<53, math.MaxInt) // from 1<<53 on a float64 is no longer every whole number
-	f, err := ParseNumber(text)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
+	f, ok := parseNumber(text)
+	if !ok || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
 	return int(f), true
 }
 
-func readTime(d *jsontext.Decoder, into *time.Time) error {
-	value, err := d.ReadValue()
-	if err != nil {
-		return err
-	}
-	*into = time.Time{}
-	switch value.Kind() {
-	case 'n':
-		return nil
+func timeOf(kind jsontext.Kind, text []byte) (time.Time, bool) {
+	switch kind {
 	case '0':
-		*into, err = unixTime(value)
-		return err
+		return unixTime(text)
 	case '"':
-		text, unquoteErr := jsontext.AppendUnquote(nil, value)
-		if unquoteErr != nil && !errors.Is(unquoteErr, jsontext.ErrDuplicateName) {
-			return errors.New("the text of a time is damaged")
-		}
-		*into, err = parseTime(text)
-		return err
+		return parseTime(text)
 	}
-	return fmt.Errorf("want a time, got a %s", value.Kind())
+	return time.Time{}, false
 }
-
-// minUnixMillis is the first number that is milliseconds rather than seconds.
-const minUnixMillis = 1e11
 
 // timeLayouts are the forms of a time besides RFC 3339. Without a zone it is
 // UTC; a fraction of a second is accepted by all.
@@ -92,30 +106,27 @@ var timeLayouts = []string{
 }
 
 // parseTime reads a time in any of its forms. The empty text is no time.
-func parseTime(text []byte) (time.Time, error) {
-	switch {
-	case len(text) == 0:
-		return time.Time{}, nil
-	case len(text) > MaxScalar:
-		return time.Time{}, fmt.Errorf("the text of a time has more than %d bytes", MaxScalar)
+func parseTime(text []byte) (time.Time, bool) {
+	if len(text) == 0 || len(text) > MaxScalar {
+		return time.Time{}, len(text) == 0
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, string(text)); err == nil {
 			return inRange(t.UTC())
 		}
 	}
-	return time.Time{}, errors.New("want a time such as 2021-05-01T12:00:00Z")
+	return time.Time{}, false
 }
 
-// leastUnixMillis is the smallest number of a time that is milliseconds.
-const leastUnixMillis = 1e11
+// minUnixMillis is the first number that is milliseconds rather than seconds.
+const minUnixMillis = 1e11
 
 // unixTime reads Unix seconds, or milliseconds where the number is too large
 // for seconds.
-func unixTime(number []byte) (time.Time, error) {
-	f, err := ParseNumber(number)
-	if err != nil || math.Abs(f) > math.MaxInt64/1e3 {
-		return time.Time{}, errors.New("the number of a time is out of range")
+func unixTime(number []byte) (time.Time, bool) {
+	f, ok := parseNumber(number)
+	if !ok || math.Abs(f) > math.MaxInt64/1e3 {
+		return time.Time{}, false
 	}
 	if f >= minUnixMillis {
 		return inRange(time.UnixMilli(int64(f)).UTC())
@@ -125,9 +136,9 @@ func unixTime(number []byte) (time.Time, error) {
 }
 
 // inRange refuses a time that could not be written again.
-func inRange(t time.Time) (time.Time, error) {
+func inRange(t time.Time) (time.Time, bool) {
 	if year := t.Year(); year < 0 || year > 9999 {
-		return time.Time{}, errors.New("the year of a time is out of range")
+		return time.Time{}, false
 	}
-	return t, nil
+	return t, true
 }

@@ -79,9 +79,8 @@ func (s *Scanner) Float(into *float64) bool {
 	if !ok {
 		return false
 	}
-	f, err := ParseNumber(number)
-	*into = f
-	return err == nil
+	*into, ok = parseNumber(number)
+	return ok
 }
 
 // Bool reads true or false, or null as false.

@@ -11,9 +11,8 @@ func (s *Scanner) Time(into *time.Time) bool {
 	if *into, ok = s.usualTime(text); ok {
 		return true
 	}
-	var err error
-	*into, err = parseTime(text)
-	return err == nil
+	*into, ok = parseTime(text)
+	return ok
 }
 
 // usualTime reads 2006-01-02T15:04:05Z, also with a fraction. It gives what
