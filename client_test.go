@@ -19,6 +19,7 @@ import (
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/sauceinsights/insights/internal/ratelimit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -52,9 +53,8 @@ func TestNewClient(t *testing.T) {
 		cfg := newTestClient(t).config
 		assert.Equal(t, RetryPolicy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}, cfg.retry)
 		assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
-		assert.InDelta(t, 8, float64(cfg.limits.PerSecond.Limit()), 0)
-		assert.Equal(t, 2, cfg.limits.PerSecond.Burst())
-		assert.NotNil(t, cfg.limits.PerHour)
+		assert.Equal(t, ratelimit.NewSecond(8, 2), cfg.limits.PerSecond)
+		assert.Equal(t, ratelimit.NewHour(3500), cfg.limits.PerHour)
 		assert.Equal(t, 10_000, cfg.resultWindow)
 		assert.Equal(t, 4, cfg.concurrency)
 		assert.EqualValues(t, 16<<20, cfg.maxResponseBytes)
@@ -277,8 +277,7 @@ func TestOption(t *testing.T) {
 		assert.Equal(t, time.Minute, cfg.clientTimeout)
 		assert.Equal(t, RetryPolicy{MaxAttempts: 2, BaseWait: defaultBaseWait, MaxWait: defaultMaxWait}, cfg.retry, "zero fields mean the defaults")
 		assert.Equal(t, time.Second, cfg.attemptTimeout)
-		assert.InDelta(t, 3.5, float64(cfg.limits.PerSecond.Limit()), 0)
-		assert.Equal(t, 7, cfg.limits.PerSecond.Burst())
+		assert.Equal(t, ratelimit.NewSecond(3.5, 7), cfg.limits.PerSecond)
 		assert.Equal(t, 500, cfg.resultWindow)
 		assert.Equal(t, 9, cfg.concurrency)
 		assert.EqualValues(t, 1024, cfg.maxResponseBytes)

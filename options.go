@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights/internal/ratelimit"
-	"golang.org/x/time/rate"
 )
 
 // Option changes how a [Client] works. Options are applied in order; of two
@@ -70,7 +69,7 @@ func defaultConfig(region Region) config {
 		transport:        connectionsOf(defaultTransport()),
 		attemptTimeout:   defaultAttemptTimeout,
 		retry:            RetryPolicy{}.withDefaults(),
-		limits:           ratelimit.New(rate.NewLimiter(defaultPerSecond, defaultBurst), ratelimit.NewHour(defaultPerHour)),
+		limits:           ratelimit.New(ratelimit.NewSecond(defaultPerSecond, defaultBurst), ratelimit.NewHour(defaultPerHour)),
 		budget:           newRetryBudget(),
 		resultWindow:     defaultResultWindow,
 		concurrency:      defaultConcurrency,
@@ -243,7 +242,9 @@ func WithRateLimit(perSecond float64, burst int) Option {
 		if burst < 1 {
 			problems.add("WithRateLimit", fmt.Sprintf("a burst of %d lets no request pass", burst))
 		}
-		cfg.limits = cfg.limits.With(rate.NewLimiter(rate.Limit(perSecond), burst), cfg.limits.PerHour)
+		if len(problems) == 0 {
+			cfg.limits = cfg.limits.With(ratelimit.NewSecond(perSecond, burst), cfg.limits.PerHour)
+		}
 		return problems.err()
 	}
 }

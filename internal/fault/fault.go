@@ -60,6 +60,26 @@ func OfContext(ctx context.Context) error {
 	return &Error{Kind: err, Cause: cause}
 }
 
+// maxLateness is how long the timer of a context may take to notice its deadline.
+const maxLateness = time.Second
+
+// Ended returns the end of ctx, also if its deadline has passed and its timer is
+// still to notice: that is waited for, so that whoever asks ctx next is told the
+// same.
+func Ended(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(maxLateness):
+			return context.DeadlineExceeded
+		}
+	}
+	if ctx.Err() == nil {
+		return nil
+	}
+	return OfContext(ctx)
+}
+
 // Fits reports whether something can still happen after a wait of d.
 func Fits(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()

@@ -47,3 +47,34 @@ func TestFits(t *testing.T) {
 		assert.False(t, fault.Fits(ctx, time.Second), "nothing can happen at the deadline itself")
 	})
 }
+
+// lateContext has passed its deadline, and its timer is still to notice.
+type lateContext struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
+
+func TestEnded(t *testing.T) {
+	t.Run("is nil while the context goes on", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		assert.NoError(t, fault.Ended(ctx))
+		assert.NoError(t, fault.Ended(t.Context()))
+	})
+	t.Run("waits for a timer that is late", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			parent, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			ctx := lateContext{parent, time.Now()}
+			assert.ErrorIs(t, fault.Ended(ctx), context.Canceled)
+			assert.Error(t, ctx.Err(), "whoever asks next is told the same")
+		})
+	})
+	t.Run("does not wait for ever", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			assert.Equal(t, context.DeadlineExceeded, fault.Ended(lateContext{t.Context(), time.Now()}))
+		})
+	})
+}

@@ -59,9 +59,9 @@ func headerInt(h http.Header, name string) (int, bool) {
 // milliseconds and no times; smaller ones are seconds from now. The form is not
 // documented.
 const (
-	leastUnixSeconds = 1e9
-	leastUnixMillis  = 1e11
-	leastYear10000   = 253_402_300_800_000 // in milliseconds; beyond, a time has no form in JSON
+	minUnixSeconds = 1e9
+	minUnixMillis  = 1e11
+	minYear10000   = 253_402_300_800_000 // in milliseconds; beyond, a time has no form in JSON
 )
 
 func resetTime(value string, now time.Time) time.Time {
@@ -73,11 +73,11 @@ func resetTime(value string, now time.Time) time.Time {
 	case err != nil:
 		date, _ := http.ParseTime(value)
 		return date
-	case !(n >= 0) || n >= leastYear10000:
+	case !(n >= 0) || n >= minYear10000:
 		return time.Time{}
-	case n >= leastUnixMillis:
+	case n >= minUnixMillis:
 		return time.UnixMilli(int64(n)).UTC()
-	case n >= leastUnixSeconds:
+	case n >= minUnixSeconds:
 		return time.Unix(int64(n), 0).UTC()
 	}
 	return now.Add(durationOf(n))

@@ -5,47 +5,46 @@ import (
 	"time"
 )
 
-// Hour lets no hour see more than a number of requests. It is guarded by
-// the lock of [Limits].
+// Hour lets no hour see more than a number of requests. It is guarded by the lock
+// of [Limits].
 type Hour struct {
-	most int
-	sent []time.Time // of the last hour and to come, in order
+	allowance int
+	sent      []time.Time // of the last hour, in order
 }
 
-// NewHour returns a window that lets most requests pass in any hour.
-func NewHour(most int) *Hour {
-	return &Hour{most: most}
+// NewHour returns a limit of that many requests in any hour, at least 1.
+func NewHour(allowance int) *Hour {
+	return &Hour{allowance: allowance}
 }
 
-// free is the first time at or after at when there is a place: an hour after
-// the request that is as many requests back as the window allows.
-func (w *Hour) free(now, at time.Time) time.Time {
-	over, _ := w.find(now.Add(-time.Hour))
-	w.sent = w.sent[over:]
-	if len(w.sent) < w.most {
-		return at
+// free is the first time at or after from when a request may pass that has so
+// many ahead of it: an hour after the one that is as many requests back as the
+// hour allows.
+func (h *Hour) free(from time.Time, ahead int) time.Time {
+	sent := h.within(from)
+	over := len(sent) + ahead - h.allowance
+	switch {
+	case over < 0:
+		return from
+	case over < len(sent):
+		return later(from, sent[over].Add(time.Hour))
 	}
-	next := w.sent[len(w.sent)-w.most].Add(time.Hour)
-	if next.After(at) {
-		return next
-	}
-	return at
+	hours := min(1+(over-len(sent))/h.allowance, int(maxSpan/time.Hour))
+	return from.Add(time.Duration(hours) * time.Hour)
 }
 
-// add takes a place that is free.
-func (w *Hour) add(at time.Time) {
-	i, _ := w.find(at)
-	w.sent = slices.Insert(w.sent, i, at)
+// take counts a request that is sent now.
+func (h *Hour) take(now time.Time) {
+	h.sent = append(h.within(now), now)
 }
 
-// remove makes a place free again.
-func (w *Hour) remove(at time.Time) {
-	if i, found := w.find(at); found {
-		w.sent = slices.Delete(w.sent, i, i+1)
-	}
-}
-
-// find is the index of the first place at or after at, and whether it is at at.
-func (w *Hour) find(at time.Time) (i int, found bool) {
-	return slices.BinarySearchFunc(w.sent, at, time.Time.Compare)
+// within are the requests of the hour before a time.
+func (h *Hour) within(before time.Time) []time.Time {
+	first, _ := slices.BinarySearchFunc(h.sent, before.Add(-time.Hour), func(sent, limit time.Time) int {
+		if sent.After(limit) {
+			return 1
+		}
+		return -1
+	})
+	return h.sent[first:]
 }

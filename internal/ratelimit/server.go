@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Server is what the service orders: a pause, by Retry-After, and how many
+// Server is what the service asks for: a pause, by Retry-After, and how many
 // requests it will take until when, by X-Ratelimit-Remaining and -Reset. Safe
 // for concurrent use.
 type Server struct {
@@ -15,39 +15,33 @@ type Server struct {
 	left     int       // requests until reset
 	reset    time.Time // zero: the service says nothing
 	inFlight int
+	changed  chan struct{} // closed when a pause begins; nil: nobody waits for that
 }
 
-// longestPause bounds what one answer can order: the service's limits are by
+// maxPause bounds what one response can ask for: the service's limits are by
 // the second and by the hour.
-const longestPause = time.Hour
+const maxPause = time.Hour
 
-// pause is how long nothing may be sent, and whether Retry-After orders that.
-func (s *Server) pause(now time.Time) (d time.Duration, ordered bool) {
+// pause is how long a request may not be sent that has so many ahead of it, and
+// whether Retry-After asks for that.
+func (s *Server) pause(now time.Time, ahead int) (d time.Duration, asked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pauseLocked(now)
-}
-
-func (s *Server) pauseLocked(now time.Time) (d time.Duration, ordered bool) {
 	if now.Before(s.until) {
 		return s.until.Sub(now), true
 	}
-	if s.left <= 0 && now.Before(s.reset) {
+	if s.left <= ahead && now.Before(s.reset) {
 		return s.reset.Sub(now), false
 	}
 	return 0, false
 }
 
-// begin counts a request that is about to be sent; false: there is a pause.
-func (s *Server) begin(now time.Time) bool {
+// begin counts a request that is about to be sent.
+func (s *Server) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d, _ := s.pauseLocked(now); d > 0 {
-		return false
-	}
 	s.left--
 	s.inFlight++
-	return true
 }
 
 // Finish counts a request that is done.
@@ -68,7 +62,7 @@ func (s *Server) InFlight() int {
 // the service rounds to seconds.
 const resetPrecision = time.Second
 
-// Observe learns from an answer.
+// Observe learns from a response.
 func (s *Server) Observe(status int, header http.Header, now time.Time) {
 	if status == http.StatusTooManyRequests || status >= 500 && status <= 599 {
 		s.pauseFor(RetryAfter(header, now), now)
@@ -78,12 +72,30 @@ func (s *Server) Observe(status int, header http.Header, now time.Time) {
 	}
 }
 
-// pauseFor takes an order to send nothing for d.
+// pauseFor takes a wish that nothing is sent for d.
 func (s *Server) pauseFor(d time.Duration, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if until := now.Add(min(d, longestPause)); until.After(s.until) {
+	if until := now.Add(min(d, maxPause)); d > 0 && until.After(s.until) {
 		s.until = until
+		s.tell()
+	}
+}
+
+// news is closed when the service asks for another pause.
+func (s *Server) news() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
+}
+
+func (s *Server) tell() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
 	}
 }
 
@@ -94,12 +106,14 @@ func (s *Server) allow(remaining int, reset, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := remaining - s.inFlight
-	if latest := now.Add(longestPause); reset.After(latest) {
+	if latest := now.Add(maxPause); reset.After(latest) {
 		reset = latest
 	}
 	if now.Before(s.reset) && reset.Sub(s.reset).Abs() <= resetPrecision {
-		s.left = min(s.left, left)
-		return
+		left, reset = min(s.left, left), s.reset
 	}
 	s.left, s.reset = left, reset
+	if left <= 0 {
+		s.tell()
+	}
 }
