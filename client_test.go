@@ -53,7 +53,7 @@ func TestNewClient(t *testing.T) {
 		cfg := newTestClient(t).config
 		assert.Equal(t, RetryPolicy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}, cfg.retry)
 		assert.Equal(t, 30*time.Second, cfg.attemptTimeout)
-		assert.Equal(t, ratelimit.NewSecond(8, 2), cfg.limits.PerSecond)
+		assert.Equal(t, ratelimit.NewSecond(8, 1), cfg.limits.PerSecond)
 		assert.Equal(t, ratelimit.NewHour(3500), cfg.limits.PerHour)
 		assert.Equal(t, 10_000, cfg.resultWindow)
 		assert.Equal(t, 4, cfg.concurrency)

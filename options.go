@@ -35,8 +35,8 @@ const (
 	defaultBaseWait         = 500 * time.Millisecond
 	defaultMaxWait          = 30 * time.Second
 	defaultAttemptTimeout   = 30 * time.Second
-	defaultPerSecond        = 8 // with the burst: never more than the documented 10 in any second
-	defaultBurst            = 2
+	defaultPerSecond        = 8 // with the burst: not more than the documented 10 arrive in any second, with 200 ms of jitter on the way
+	defaultBurst            = 1
 	defaultPerHour          = 3_500
 	defaultResultWindow     = 10_000
 	defaultConcurrency      = 4
@@ -231,8 +231,9 @@ func WithAttemptTimeout(d time.Duration) Option {
 }
 
 // WithRateLimit paces all requests of the client and its clones: burst at
-// once, and perSecond in the long run. The default is 8 and 2, so that no
-// second sees more than the documented 10.
+// once, and perSecond in the long run. The default is 8 and 1: the service then
+// sees the documented 10 in a second at most, also if up to 200 ms of jitter on
+// the way bring requests closer together.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(cfg *config) error {
 		var problems problemList

@@ -3,6 +3,7 @@ package insights
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
@@ -82,8 +83,14 @@ func TestTheDefaultIsNeverMoreThanTenInAnySecond(t *testing.T) {
 		time.Sleep(time.Minute) // an idle client saves up a burst, and no more
 		sent.began = time.Now()
 		inParallel(200, func() { assert.NoError(t, ask(t.Context(), c)) })
-		assert.LessOrEqual(t, sent.mostWithin(time.Second+time.Nanosecond), 10)
-		assert.InDelta(t, 198*125*time.Millisecond, time.Since(sent.began), float64(time.Millisecond), "and no slower")
+		assert.LessOrEqual(t, sent.mostWithin(time.Second+time.Nanosecond), 9)
+		late := &sendTimes{}
+		for _, at := range sent.times {
+			late.times = append(late.times, at+rand.N(200*time.Millisecond))
+		}
+		slices.Sort(late.times)
+		assert.LessOrEqual(t, late.mostWithin(time.Second), 10, "with 200 ms of jitter on the way")
+		assert.InDelta(t, 199*125*time.Millisecond, time.Since(sent.began), float64(time.Millisecond), "and no slower")
 	})
 }
 
@@ -391,7 +398,7 @@ func TestACalledOffCallCostsNoOtherItsPlace(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		waiting.Wait()
-		assert.Len(t, sent.times, defaultBurst)
+		assert.Len(t, sent.times, 1)
 		inParallel(8, func() { assert.NoError(t, ask(t.Context(), c)) })
 		assert.LessOrEqual(t, time.Since(sent.began), time.Second)
 		time.Sleep(time.Hour + time.Second)
