@@ -245,6 +245,7 @@ func TestOption(t *testing.T) {
 			"an unknown dialect":      {WithDialect(2), []string{"WithDialect"}},
 			"a dialect below zero":    {WithDialect(-1), []string{"WithDialect"}},
 			"no clock":                {WithClock(nil), []string{"WithClock"}},
+			"no limiter":              {WithLimiter(nil), []string{"WithLimiter"}},
 			"an error of another's":   {func(*config) error { return errors.New("out of paper") }, []string{"Option"}},
 		}
 		for name, test := range tests {

@@ -271,6 +271,30 @@ func WithoutRateLimit() Option {
 	}
 }
 
+// Limiter is a limit that a client shares with others, perhaps in other
+// processes or on other machines, as they all use one account. Wait blocks until
+// one more request may be sent; it must end with its context, and be safe for
+// concurrent use. A *rate.Limiter of golang.org/x/time/rate is one.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// WithLimiter asks l before every request, retries and redirects included, beside
+// the client's own limits: the first in the client's line waits for a pause that
+// the service asked for, then for l, then for its turn under [WithRateLimit] and
+// [WithHourlyLimit]. With [WithoutRateLimit] there is no line, and l is asked by
+// many at once. An error of l ends the call: it matches [ErrRateLimited] and
+// whatever it matched before. Clones share l. Default none; nil is an error.
+func WithLimiter(l Limiter) Option {
+	return func(cfg *config) error {
+		if l == nil {
+			return invalid("WithLimiter", "is nil")
+		}
+		cfg.limits.Shared = l
+		return nil
+	}
+}
+
 // WithResultWindow says how many records of one list the service reaches by
 // from and size; [Client.AllTests] moves its window before that. Default
 // 10,000, at least 2.

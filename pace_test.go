@@ -2,6 +2,7 @@ package insights
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -451,5 +452,36 @@ func TestPlacesOfTheHourThatAreGivenBackDoNotCrowd(t *testing.T) {
 		assert.Len(t, sent.times, 100)
 		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
 		assert.LessOrEqual(t, sent.mostWithin(time.Hour-1), 50)
+	})
+}
+
+// sharedLimiter is a limiter that answers as a test wants.
+type sharedLimiter func(context.Context) error
+
+func (l sharedLimiter) Wait(ctx context.Context) error { return l(ctx) }
+
+func TestWithLimiter(t *testing.T) {
+	t.Run("is asked before every request, retries and redirects and clones included", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			transport, requests := inTurn(503, replying(302, "", "Location", "/on"), 200)
+			c := clientOver(t, transport, WithLimiter(sharedLimiter(func(context.Context) error { asked++; return nil })))
+			require.NoError(t, ask(t.Context(), c))
+			clone, err := c.Clone(WithRateLimit(1, 1))
+			require.NoError(t, err)
+			require.NoError(t, ask(t.Context(), clone))
+			assert.Equal(t, 4, asked)
+			assert.EqualValues(t, 4, requests.Load())
+		})
+	})
+	t.Run("ends the call with its error, before anything is sent", func(t *testing.T) {
+		full := errors.New("the hour is used up")
+		transport, requests := inTurn(200)
+		err := ask(t.Context(), clientOver(t, transport, WithLimiter(sharedLimiter(func(context.Context) error { return full }))))
+		assert.ErrorIs(t, err, ErrRateLimited)
+		assert.ErrorIs(t, err, full)
+		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: not sent: the shared limiter: the hour is used up")
+		assert.Zero(t, requireAPIError(t, err).Attempts)
+		assert.Zero(t, requests.Load())
 	})
 }

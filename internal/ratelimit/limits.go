@@ -12,13 +12,14 @@ import (
 )
 
 // Limits pace the requests of a client and its clones. Requests form a line, and
-// only its head waits: for the pause that the service asked for, then for its
-// turn under the client's own limits. It takes its token at the moment of
-// sending. Safe for concurrent use.
+// only its head waits: for the pause that the service asked for, then for the
+// limiter that is shared with others, then for its turn under the client's own
+// limits. It takes its token at the moment of sending. Safe for concurrent use.
 type Limits struct {
 	PerSecond *Second // nil: no limit
 	PerHour   *Hour   // nil: no limit
 	Server    *Server
+	Shared    Limiter // nil: there is none
 
 	lock *sync.Mutex // guards PerSecond, PerHour and line, also where clones share some of them only
 	line *line       // nil: there is nothing to queue for
@@ -66,12 +67,9 @@ func (l Limits) Wait(ctx context.Context, maxWait time.Duration, announce func(t
 func (l Limits) goAhead(r *request) error {
 	for {
 		news := l.Server.news() // asked for first, so that none is missed
-		if err := l.checkPause(r.maxWait); err != nil {
+		wait, err := l.step(r)
+		if err != nil || wait <= 0 {
 			return err
-		}
-		wait := l.take()
-		if wait <= 0 {
-			return nil
 		}
 		if err := l.sleep(r, wait, news); err != nil {
 			return err
@@ -79,12 +77,23 @@ func (l Limits) goAhead(r *request) error {
 	}
 }
 
-// checkPause refuses a pause that the service asks for beyond maxWait.
-func (l Limits) checkPause(maxWait time.Duration) error {
+// step takes what the request still needs in order to be sent, and returns how
+// long to wait before the next step, or 0 when it has everything.
+func (l Limits) step(r *request) (wait time.Duration, err error) {
 	pause, asked := l.Server.pause(time.Now(), 0)
-	if !asked || pause <= maxWait {
-		return nil
+	switch {
+	case asked && pause > r.maxWait:
+		return 0, pausedBeyond(r.maxWait, pause)
+	case pause > 0:
+		return pause, nil
 	}
+	if err := l.admit(r); err != nil {
+		return 0, err
+	}
+	return l.take(), nil
+}
+
+func pausedBeyond(maxWait, pause time.Duration) error {
 	return &fault.Error{
 		Kind: fault.RateLimited,
 		Text: fmt.Sprintf("not sent: the service ordered a wait that goes on for %s, and the longest allowed is %s", pause.Round(time.Millisecond), maxWait),

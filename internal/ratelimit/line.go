@@ -21,6 +21,8 @@ type request struct {
 	announce func(time.Duration)
 	told     time.Time // the end of the wait that was announced
 
+	isAdmitted bool // by the shared limiter
+
 	place  *list.Element
 	turn   chan struct{} // closed when it need not stand in the line any longer
 	refuse error         // why, where it is not the head
