@@ -1,20 +1,38 @@
-.PHONY: all test race lint demo bench soak fuzz mutate ci help
+.PHONY: all test short race lint format tidy cover api demo bench soak fuzz mutate realtime ci help
 
 # How long make soak takes, and each target of make fuzz.
 FOR = 2m
+# What make fuzz looks into.
+PKG = ./...
 
 all: test lint ## test and lint
 
 test: ## run all tests
 	go test ./...
 
+short: ## run an abridged form of the tests
+	go test -short ./...
+
 race: ## run all tests with the race detector
 	go test -race ./...
 
-lint: ## formatting, vet and staticcheck
-	test -z "$$(gofmt -l .)"
-	go vet ./...
-	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+realtime: ## the slow tests of promises about time, on real clocks and sockets
+	go test -count=1 -tags realtime -run Realtime ./...
+
+lint: ## linters and format of every module
+	.ci/lint
+
+format: ## format every module, and mend what linters can mend
+	.ci/lint -fix
+
+tidy: ## make go.mod of every module tidy
+	.ci/tidy -fix
+
+cover: ## how much of each package the tests run: at least 95 %
+	.ci/cover
+
+api: ## write what the packages export to docs/api, for review
+	go test -count=1 ./docs -run TestExportedAPI -update
 
 demo: ## all five calls, against the fake service unless credentials are set
 	go run ./examples/quickstart
@@ -25,14 +43,14 @@ bench: ## figures beside what a user would pick instead, as a Markdown table; ta
 soak: ## a client under faults, from 200 goroutines, FOR=2m; what it holds must be level
 	cd bench && go run ./soak -for $(FOR)
 
-fuzz: ## every fuzz target in turn, FOR=2m each
-	for target in $$(go test -list '^Fuzz' . | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FOR) -fuzzminimizetime 200x . || exit 1; done
+fuzz: ## every fuzz target of PKG=./... in turn, FOR=2m each
+	for pkg in $$(go list $(PKG)); do for target in $$(go test -list '^Fuzz' $$pkg | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FOR) -fuzzminimizetime 200x $$pkg || exit 1; done; done
 
-mutate: ## which changes of the root package the tests do not notice; takes an hour
-	go run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --tags quick --timeout-coefficient 15 -E '^(insightstest|report|examples|internal|bench)/' .
+mutate: ## which changes of the library its tests do not notice: 100 of each package; half an hour at most
+	cd bench && go run ./mutate
 
 ci: ## everything that must hold of a change
-	./.ci/run
+	.ci/run
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

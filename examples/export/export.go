@@ -32,7 +32,7 @@ func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []in
 	if err != nil {
 		return err
 	}
-	defer j.close()
+	defer func() { _ = j.close() }() // what counts was said by finish
 	j.introduce(stdout)
 	began, before := time.Now(), j.state.Runs
 	if err := j.fetch(ctx, stderr); err != nil {

@@ -50,8 +50,10 @@ func TestHelp(t *testing.T) {
 
 func TestFlagsSelectRuns(t *testing.T) {
 	t.Parallel()
-	s, err := parse([]string{"-o", "x.csv", "-period", week, "-newest-first", "-scope", "single", "-owner", "mia", "-owner", "ben",
-		"-status", "failed", "-build", "b 1", "-missing-build", "-query", "Checkout", "-error", "no \"total\"", "-page", "50"}, nil)
+	s, err := parse([]string{
+		"-o", "x.csv", "-period", week, "-newest-first", "-scope", "single", "-owner", "mia", "-owner", "ben",
+		"-status", "failed", "-build", "b 1", "-missing-build", "-query", "Checkout", "-error", "no \"total\"", "-page", "50",
+	}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, insights.TestsOptions{
 		Period: insights.Between(weekStart, weekEnd), Order: insights.NewestFirst, Scope: insights.ScopeSingle, Owner: []string{"mia", "ben"},

@@ -36,7 +36,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var l list
 	if err := json.NewDecoder(resp.Body).Decode(&l); err != nil {
 		panic(err)
