@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
-
-	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // errNoStatus is an answer that no HTTP server gives.
@@ -33,13 +31,28 @@ func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	transport := t.x.config.transport()
 	ctx, cancel := t.x.attemptContext(request.Context(), transport)
 	defer cancel()
-	a := &attempt{task: newTask(), request: request.Clone(ctx)} // its own, also when it is left behind
-	go a.task.run(func() error { return a.make(transport, t.x.config.maxResponseBytes, t.x.mask) })
-	var err error
-	if a.task.endsBy(ctx) {
-		err = a.task.wait()
+	request = request.Clone(ctx) // the transport's own, whatever it keeps of it
+	if isExposed(transport, request) {
+		return nil, errPlainProxy
 	}
-	return a.outcome(err)
+	resp, err := send(transport, request)
+	if err != nil {
+		return nil, causeOr(ctx, err)
+	}
+	return t.x.receive(ctx, resp), nil
+}
+
+// receive reads the whole answer.
+func (x *exchange) receive(ctx context.Context, resp *http.Response) *http.Response {
+	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
+	dropBadLocation(resp)
+	resp.Header = x.mask.Header(resp.Header)
+	body := receiveBody(ctx, resp, x.config.maxResponseBytes)
+	body.err = causeOr(ctx, body.err)
+	x.mask(body.data)
+	whole := *resp
+	whole.Body = body
+	return &whole
 }
 
 // attemptContext ends with the attempt's deadline, or where net/http sends its
@@ -68,55 +81,6 @@ func boundConnections(end context.CancelCauseFunc) *httptrace.ClientTrace {
 			end(errNoneAnswered)
 		}
 	}}
-}
-
-// attempt is a request and what has come of it so far, in a goroutine of its
-// own. net/http does not always heed its context: over HTTP/2 a server that stops
-// reading can hold it.
-type attempt struct {
-	task    task
-	request *http.Request
-	resp    atomic.Pointer[http.Response] // nil: not here yet
-	body    atomic.Pointer[received]      // nil: not all here yet
-}
-
-// make sends the request, reads the whole answer, up to limit bytes, and hides
-// the credentials that it echoes.
-func (a *attempt) make(transport http.RoundTripper, limit int64, mask redact.Masker) error {
-	if isExposed(transport, a.request) {
-		return errPlainProxy
-	}
-	resp, err := send(transport, a.request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
-	dropBadLocation(resp)
-	resp.Header = mask.Header(resp.Header)
-	a.resp.Store(resp)
-	body := receiveBody(resp, limit)
-	mask(body.data)
-	a.body.Store(body)
-	return nil
-}
-
-// outcome is the whole answer or, where the attempt was left behind, as much of
-// it as there is.
-func (a *attempt) outcome(err error) (*http.Response, error) {
-	ctx := a.request.Context()
-	resp, body := a.resp.Load(), a.body.Load() // either may come too late: then the other still tells something
-	if resp == nil {
-		return nil, causeOr(ctx, cmp.Or(err, ctx.Err()))
-	}
-	if body == nil {
-		body = &received{err: ctx.Err()}
-	}
-	if body.err != nil {
-		body.err = causeOr(ctx, body.err)
-	}
-	whole := *resp
-	whole.Body = body
-	return &whole, nil
 }
 
 // send gives a response that is the exchange's own and complete in its form,
@@ -154,6 +118,9 @@ func (e *attemptTimeout) Timeout() bool { return true }
 
 // causeOr is why the attempt ended ctx, if it did, and err otherwise.
 func causeOr(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	cause := context.Cause(ctx)
 	if _, ok := cause.(*attemptTimeout); ok || cause == errNoneAnswered {
 		return cause

@@ -2,6 +2,7 @@ package insights
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,27 +31,34 @@ var receivedPool = sync.Pool{New: func() any { return new(received) }}
 // errBodyTooLarge is the end of a body at its bound.
 var errBodyTooLarge = errors.New("the body is beyond its bound")
 
-// receiveBody reads the body of resp, up to limit bytes of a success and 64 KiB
-// of anything else.
-func receiveBody(resp *http.Response, limit int64) *received {
+// receiveBody reads the body of resp until ctx ends, up to limit bytes of a success
+// and 64 KiB of anything else.
+func receiveBody(ctx context.Context, resp *http.Response, limit int64) *received {
 	body := receivedPool.Get().(*received)
 	switch {
 	case isSuccess(resp.StatusCode):
-		body.err = body.readAll(resp.Body, resp.ContentLength, limit)
+		body.err = body.readAll(ctx, resp.Body, resp.ContentLength, limit)
 	case resp.StatusCode != http.StatusSwitchingProtocols: // whose body is the connection
-		body.err = body.readAll(resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
+		body.err = body.readAll(ctx, resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
 	}
 	return body
 }
 
+// maxLateReads is how often a body is read after the end of ctx: what is there
+// already is the answer. The body of a caller's transport may not heed ctx.
+const maxLateReads = 2
+
 // readAll reads r to its end or its bound. size is what the body announces to
 // have, or less than zero.
-func (b *received) readAll(r io.Reader, size, limit int64) error {
+func (b *received) readAll(ctx context.Context, r io.Reader, size, limit int64) error {
 	if size > limit {
 		return errBodyTooLarge
 	}
 	b.grow(clamp(size+bytes.MinRead, firstBuffer, largestPooled))
-	for {
+	for late := 0; ; {
+		if ctx.Err() != nil {
+			late++
+		}
 		n, err := readSome(r, b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
 		switch {
@@ -61,6 +69,8 @@ func (b *received) readAll(r io.Reader, size, limit int64) error {
 			return nil
 		case err != nil:
 			return err
+		case late > maxLateReads:
+			return ctx.Err()
 		case len(b.data) == cap(b.data):
 			b.grow(larger(int64(cap(b.data)), limit))
 		}

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/sauceinsights/insights/internal/redact"
@@ -37,10 +38,10 @@ func TestABodyIsReadToItsEndOrItsBound(t *testing.T) {
 			want := bytes.Repeat([]byte("x"), size)
 			for _, announced := range []int64{int64(size), -1} {
 				body := new(received)
-				require.NoError(t, body.readAll(read(bytes.NewReader(want)), announced, int64(size)), "%s, %d", name, size)
+				require.NoError(t, body.readAll(t.Context(), read(bytes.NewReader(want)), announced, int64(size)), "%s, %d", name, size)
 				assert.True(t, bytes.Equal(want, body.data), "%s, %d", name, size)
 				if size > 0 {
-					err := new(received).readAll(read(bytes.NewReader(want)), -1, int64(size-1))
+					err := new(received).readAll(t.Context(), read(bytes.NewReader(want)), -1, int64(size-1))
 					assert.Equal(t, errBodyTooLarge, err, "%s, %d", name, size)
 				}
 			}
@@ -53,7 +54,7 @@ func TestABodyIsReadToItsEndOrItsBound(t *testing.T) {
 func TestABufferIsNoLargerThanItMustBe(t *testing.T) {
 	for size, want := range map[int64]int{1: firstBuffer, 100_000: 100_000 + bytes.MinRead, 2 << 20: largestPooled} {
 		body := new(received)
-		_ = body.readAll(strings.NewReader("cut off"), size, 16<<20)
+		_ = body.readAll(t.Context(), strings.NewReader("cut off"), size, 16<<20)
 		assert.Equal(t, want, cap(body.data), "%d announced", size)
 	}
 	const limit = 16 << 20
@@ -64,7 +65,7 @@ func TestABufferIsNoLargerThanItMustBe(t *testing.T) {
 
 func TestWhatBreaksOffKeepsWhatCame(t *testing.T) {
 	body := new(received)
-	err := body.readAll(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errReset)), 8, 100)
+	err := body.readAll(t.Context(), io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errReset)), 8, 100)
 	assert.Equal(t, errReset, err)
 	assert.Equal(t, "half", string(body.data))
 }
@@ -284,3 +285,24 @@ func inTurns(empty, n int) func([]byte) (int, error) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// dribble is the body of a transport that knows no context: a byte a second.
+type dribble struct{ io.Reader }
+
+func (d dribble) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	return d.Reader.Read(p[:1])
+}
+
+func TestABodyThatDribblesEndsWithTheAttemptsTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		err := ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			resp := reply(200, "")
+			resp.Body = io.NopCloser(dribble{strings.NewReader(strings.Repeat(" ", 1000))})
+			return resp, nil
+		}), WithAttemptTimeout(10*time.Second), WithRetry(RetryPolicy{MaxAttempts: 1})))
+		assert.ErrorIs(t, err, ErrTimeout)
+		assert.LessOrEqual(t, time.Since(began), 13*time.Second, "two more reads may bring the rest")
+	})
+}

@@ -167,9 +167,9 @@ func isPort(text string) bool {
 // [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
 // asked. hc is read once and never written to.
 //
-// Every attempt runs in a goroutine of its own: where the transport does not end
-// with the context of its request, the call returns without it 50 ms later. Plain
-// http is not sent through a proxy on another machine. A transport whose HTTP2 has
+// A transport of the caller's must end with the context of its request, as that of
+// net/http does: a call waits for it. Plain http is not sent through a proxy on
+// another machine. A transport whose HTTP2 has
 // no SendPingTimeout, as the SDK's own has, stays with an HTTP/2 connection whose
 // other end is gone.
 func WithHTTPClient(hc *http.Client) Option {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -318,3 +320,37 @@ func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
 	}
 	assert.Zero(t, c.config.limits.Server.InFlight())
 }
+
+// As where a test fails within the transport that it brought.
+func TestATransportThatEndsItsGoroutineEndsTheCallers(t *testing.T) {
+	ended := make(chan bool, 1)
+	go func() {
+		defer func() { ended <- true }()
+		_ = ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+			runtime.Goexit()
+			return nil, nil
+		})))
+		ended <- false
+	}()
+	assert.True(t, <-ended)
+}
+
+func TestALargeAnswerIsDecodedLikeAnyOther(t *testing.T) {
+	body := `{"items":[{"id":"a"}],"x":"` + strings.Repeat("x", largestPooled) + `"}`
+	transport, _ := inTurn(replying(200, body), replying(200, body+"x"))
+	c := clientOver(t, transport)
+	list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek})
+	require.NoError(t, err)
+	assert.Equal(t, []Test{{ID: "a"}}, list.Items)
+	assert.ErrorIs(t, ask(t.Context(), c), ErrBadResponse)
+}
+
+func TestAPanicInATransportKeepsItsStack(t *testing.T) {
+	defer func() {
+		assert.Equal(t, "the transport is broken", recover())
+		assert.Contains(t, string(debug.Stack()), "brokenTransport", "where it happened")
+	}()
+	_ = ask(t.Context(), clientOver(t, inMemory(brokenTransport)))
+}
+
+func brokenTransport(*http.Request) (*http.Response, error) { panic("the transport is broken") }
