@@ -35,6 +35,7 @@ func (x *exchange) apiError() *APIError {
 	if x.last.body != nil {
 		body := x.last.body.data
 		e.Body = slices.Clone(body[:min(len(body), keptBody)])
+		x.mask(e.Body)
 	}
 	if isRefusal(x.last.failure) {
 		message, fields := wire.ParseErrorBody(e.Body)

@@ -49,7 +49,6 @@ func (x *exchange) receive(ctx context.Context, resp *http.Response) *http.Respo
 	resp.Header = x.mask.Header(resp.Header)
 	body := receiveBody(ctx, resp, x.config.maxResponseBytes)
 	body.err = causeOr(ctx, body.err)
-	x.mask(body.data)
 	whole := *resp
 	whole.Body = body
 	return &whole

@@ -18,7 +18,6 @@ import (
 //	send       one attempt, within its timeout            attempt.go
 //	redirect   follow to the same origin only             redirect.go, origin.go
 //	receive    read the whole body, within its bound      body.go
-//	mask       hide the credentials that it echoes        mask.go
 //	classify   success, or which failure                  classify.go
 //	observe    learn the limits that the service states   serverlimit.go
 //	decide     try again, and after which wait            retry.go

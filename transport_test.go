@@ -354,3 +354,16 @@ func TestAPanicInATransportKeepsItsStack(t *testing.T) {
 }
 
 func brokenTransport(*http.Request) (*http.Response, error) { panic("the transport is broken") }
+
+// The data of a success is the user's. An ID may share many characters with a key.
+func TestTheDataOfASuccessIsNeverAltered(t *testing.T) {
+	key := account.AccessKey
+	for name, creds := range map[string]Credentials{"an ordinary key": account, "a key that is a word of the answer": {"a-user", "items"}, "zeros": {"a-user", "0000000000000000"}} {
+		transport, _ := inTurn(replying(200, `{"items":[{"id":"`+key[:20]+`","name":"0000000000000000000","error":"items items items"}],"has_more":false}`))
+		c, err := NewClient("", creds, WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: transport}))
+		require.NoError(t, err)
+		list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek})
+		require.NoError(t, err, name)
+		assert.Equal(t, []Test{{ID: key[:20], Name: "0000000000000000000", Error: "items items items"}}, list.Items, name)
+	}
+}
