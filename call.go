@@ -58,6 +58,7 @@ type ResponseInfo struct {
 	RateLimit  RateLimit     // X-Ratelimit-*
 	Attempts   int           // requests sent, redirects not counted
 	Elapsed    time.Duration // the whole call, with its waits
+	Unreadable int           // values of the answer that could not be read as what they should be, such as a time of "None": they are zero
 }
 
 // RateLimit is what the service says of its limit.
@@ -73,6 +74,9 @@ func (i ResponseInfo) LogValue() slog.Value {
 		slog.Int("status", i.StatusCode),
 		slog.Int("attempts", i.Attempts),
 		slog.Duration("elapsed", i.Elapsed),
+	}
+	if i.Unreadable > 0 {
+		attrs = append(attrs, slog.Int("unreadable", i.Unreadable))
 	}
 	if i.RequestID != "" {
 		attrs = append(attrs, slog.String("request_id", i.RequestID))

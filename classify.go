@@ -49,7 +49,9 @@ func (a *answer) release() {
 // decode is the last step of a success. It is not called off: an answer that is
 // there is not thrown away.
 func (x *exchange) decode(into any) error {
-	return x.understood(decodeAnswer(x.last.body.data, into))
+	unreadable, err := decodeAnswer(x.last.body.data, into)
+	x.unreadable = unreadable
+	return x.understood(err)
 }
 
 // understood is the failure of an answer that could not be decoded because of

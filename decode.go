@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/sauceinsights/insights/internal/wire"
 )
 
@@ -15,27 +13,27 @@ var errTooManyElements = wire.ErrTooManyElements
 
 // decodeAnswer reads a body that must be one JSON object of the shape that
 // answer, a pointer to a struct, promises. Members may be missing; but a body
-// that has members and none of the promised ones is something else.
-func decodeAnswer(body []byte, answer any) error {
+// that has members and none of the promised ones is something else. What can't
+// be read of single values is zero, and counted.
+func decodeAnswer(body []byte, answer any) (wire.Unreadable, error) {
+	body = wire.WithoutMark(body)
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
-		return errors.New("it is no JSON object")
+		return wire.Unreadable{}, errors.New("it is no JSON object")
 	}
 	if list, ok := answer.(*TestList); ok && wire.Scan(body, list, scanList) {
-		return nil
+		return wire.Unreadable{}, nil
 	}
 	if wire.TooManyElements(body, wire.MaxElements) {
-		return errTooManyElements
+		return wire.Unreadable{}, errTooManyElements
 	}
 	if wire.IsNoText(body, wire.MaxDamaged) {
-		return errors.New("it is no UTF-8")
+		return wire.Unreadable{}, errors.New("it is no UTF-8")
 	}
-	if err := wire.Read(body, answer, shape); err != nil {
-		return err
+	unreadable, err := wire.Read(body, answer, shape)
+	if err == nil && reflect.ValueOf(answer).Elem().IsZero() && !wire.HoldsMemberOf(body, answer) {
+		err = errors.New("it holds none of the promised members")
 	}
-	if reflect.ValueOf(answer).Elem().IsZero() && !wire.HoldsMemberOf(body, answer) {
-		return errors.New("it holds none of the promised members")
-	}
-	return nil
+	return unreadable, err
 }
 
 // unmarshal reads data into a new value, as the SDK reads answers, and puts it
@@ -43,7 +41,7 @@ func decodeAnswer(body []byte, answer any) error {
 // types whose parts encoding/json would not read as leniently by itself.
 func unmarshal[T any](data []byte, into *T) error {
 	var value T
-	if err := wire.Read(data, &value, shape); err != nil {
+	if _, err := wire.Read(data, &value, shape); err != nil {
 		return err
 	}
 	*into = value
@@ -89,28 +87,16 @@ func readList(r *wire.Reader, l *TestList) error {
 }
 
 // readMeta reads the status as a number or as the text of one; whatever else it
-// is counts as 0.
+// is counts as 0, and not as unreadable: services put words there.
 func readMeta(r *wire.Reader, m *Meta) error {
 	*m = Meta{}
-	return r.Object(func(name []byte) error {
+	return r.Record(func(name []byte) error {
 		value, err := r.Raw()
 		if err == nil && string(name) == "status" {
-			m.Status = statusOf(value)
+			m.Status = wire.Int(value)
 		}
 		return err
 	})
-}
-
-func statusOf(value []byte) int {
-	if len(value) > wire.MaxScalar {
-		return 0
-	}
-	digits, err := jsontext.AppendUnquote(nil, value)
-	if err != nil {
-		digits = value
-	}
-	status, _ := wire.WholeNumber(digits)
-	return status
 }
 
 // readBucket takes the time from datetime where there is one, and from
@@ -181,7 +167,7 @@ func (l *TestList) UnmarshalJSON(data []byte) error {
 // else it is counts as 0.
 func (m *Meta) UnmarshalJSON(data []byte) error { return unmarshal(data, m) }
 
-// UnmarshalJSON reads a number, or null as 0.
+// UnmarshalJSON reads a number, or the text of one. Whatever else it is is 0.
 func (s *Seconds) UnmarshalJSON(data []byte) error { return unmarshal(data, s) }
 
 // UnmarshalJSON reads the object as leniently as the SDK reads answers.

@@ -90,6 +90,14 @@ func (x *exchange) reportPace(ctx context.Context, d time.Duration) {
 	}
 }
 
+// reportUnreadable logs that values of an answer could not be read.
+func (x *exchange) reportUnreadable(ctx context.Context) {
+	if x.config.logger != nil && x.unreadable.Count > 0 {
+		x.config.logger.LogAttrs(ctx, slog.LevelWarn, "insights: values of the answer could not be read",
+			slog.String("path", x.call.path), slog.Int("count", x.unreadable.Count), slog.String("first", x.mask.Text(x.unreadable.First)))
+	}
+}
+
 // capture fills the caller's ResponseInfo.
 func (x *exchange) capture() {
 	if x.call.info == nil {
@@ -103,5 +111,6 @@ func (x *exchange) capture() {
 		RateLimit:  RateLimit(quota),
 		Attempts:   x.attempts,
 		Elapsed:    time.Since(x.started),
+		Unreadable: x.unreadable.Count,
 	}
 }

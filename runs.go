@@ -38,7 +38,7 @@ func scanMeta(s *wire.Scanner, meta *Meta) bool {
 		isStatus := string(name) == "status"
 		value, ok := s.Raw()
 		if isStatus {
-			meta.Status = statusOf(value)
+			meta.Status = wire.Int(value)
 		}
 		return ok
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/wire"
 )
 
 // exchange is one call on the wire, from its first request to a whole answer.
@@ -37,6 +38,8 @@ type exchange struct {
 	wait     time.Duration // before the next attempt
 	ordered  bool          // the service ordered that wait
 	stop     error         // why there is no next attempt, where that is not plain
+
+	unreadable wire.Unreadable // values of the answer
 }
 
 // exchange sends the call's request, as often as the retry policy allows, and
@@ -47,6 +50,7 @@ func (c *Client) exchange(ctx context.Context, call *call, into any) error {
 	x.run(ctx)
 	if x.succeeded() {
 		x.last.failure = x.decode(into)
+		x.reportUnreadable(ctx)
 	}
 	x.capture()
 	if x.succeeded() {

@@ -61,7 +61,9 @@ type NamedCount struct {
 // the lists of [Client.BuildsTests] and [Client.ErrorTrends] have no Build,
 // and the reference shows StartTime, Duration, OSNormalized and
 // BrowserNormalized for [Client.TestMetrics] only. Absent and null fields are
-// zero.
+// zero, and so is a value that can't be read as what it should be, which
+// [ResponseInfo].Unreadable counts: one odd value costs neither the run nor the
+// page. A number in the place of a text is read as it stands there.
 type Test struct {
 	ID       string `json:"id"` // opaque: not always hexadecimal
 	Owner    string `json:"owner"`

@@ -27,6 +27,7 @@ type FieldError struct {
 // seen somewhere is tried; whatever is none of them is a text. The message is
 // never empty, and each text is one printable line.
 func ParseErrorBody(body []byte) (message string, fields []FieldError) {
+	body = WithoutMark(body)
 	var value any
 	if err := json.Unmarshal(body, &value, plain); err == nil {
 		message, fields = parseMessage(value, deepestMessage)

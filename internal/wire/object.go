@@ -5,8 +5,8 @@
 package wire
 
 import (
+	"bytes"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -27,22 +27,28 @@ func memberNames(t reflect.Type) []string {
 	return names
 }
 
+// WithoutMark returns a body without the byte order mark that it may begin with.
+func WithoutMark(body []byte) []byte {
+	return bytes.TrimPrefix(body, []byte("\uFEFF"))
+}
+
 // HoldsMemberOf reports whether an object, which was read before, is empty or
 // has a member of the struct that into points to.
 func HoldsMemberOf(object []byte, into any) bool {
 	d := decoderOf(object)
 	_, err := d.ReadToken()
 	isEmpty := true
-	for promised := memberNames(reflect.TypeOf(into).Elem()); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
+	for promised := placesOf(reflect.TypeOf(into).Elem()); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
 		isEmpty = false
-		if name, _ := d.ReadToken(); slices.Contains(promised, name.String()) {
+		name, _ := d.ReadToken()
+		if _, ok := promised[name.String()]; ok {
 			return true
 		}
 	}
 	return isEmpty
 }
 
-// ReadOpen reads an object, or null, and returns the members that are not
+// ReadOpen reads an object and returns the members that are not
 // known and have the shape V. What else is unknown is skipped.
 func ReadOpen[V any](r *Reader, known map[string]*V) (other map[string]V, err error) {
 	err = r.Object(func(name []byte) error {
@@ -57,7 +63,7 @@ func ReadOpen[V any](r *Reader, known map[string]*V) (other map[string]V, err er
 	return other, err
 }
 
-// readOther reads the value of an unknown member.
+// readOther reads the value of an unknown member, if all of it has the shape V.
 func readOther[V any](r *Reader, other *map[string]V, name string) error {
 	raw, err := r.d.ReadValue()
 	if err != nil {
@@ -65,7 +71,10 @@ func readOther[V any](r *Reader, other *map[string]V, name string) error {
 	}
 	delete(*other, name) // of a name that occurs twice the last counts
 	var value V
-	if raw.Kind() == 'n' || r.inside(raw).Value(&value) != nil {
+	var unreadable Unreadable
+	in := r.inside(raw)
+	in.unreadable = &unreadable
+	if !startsAs(reflect.TypeFor[V](), raw) || in.Value(&value) != nil || unreadable.Count > 0 {
 		return nil
 	}
 	if *other == nil {
@@ -73,6 +82,14 @@ func readOther[V any](r *Reader, other *map[string]V, name string) error {
 	}
 	(*other)[name] = value
 	return nil
+}
+
+// startsAs reports whether a value is a list or an object as t is.
+func startsAs(t reflect.Type, value jsontext.Value) bool {
+	if t.Kind() == reflect.Slice {
+		return value.Kind() == '['
+	}
+	return value.Kind() == '{'
 }
 
 // MarshalOpen writes one object: the members of known that are set, and

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,28 +13,43 @@ import (
 )
 
 // Reader reads values by the types of Go that they are wanted as. Of a name
-// that occurs twice the last counts, invalid UTF-8 becomes U+FFFD, and scalars
-// come in every form that was seen on the wire. Further members are skipped.
+// that occurs twice the last counts, and invalid UTF-8 becomes U+FFFD. Further
+// members are skipped.
+//
+// One rule holds for every scalar: what can be read as the wanted type is read
+// so, such as the text of a number; what can't is zero, and counted. A list or
+// an object that is empty stands for whatever is wanted and empty, and so does
+// an empty text. Any other value in the place of a list or an object is counted
+// too, if it is a part of a record; if records would hang on it, it is an error.
 type Reader struct {
-	d     *jsontext.Decoder
-	outer *Reader // reads what the value of d is a part of; nil: it is all
-	shape Shape
+	d          *jsontext.Decoder
+	outer      *Reader // reads what the value of d is a part of; nil: it is all
+	shape      Shape
+	records    int // that hold what is read next
+	unreadable *Unreadable
+}
+
+// Unreadable is what an answer holds that could not be read.
+type Unreadable struct {
+	Count int    // of values
+	First string // where the first of them is, such as items[2].creation_time
 }
 
 // Shape reads values whose shape on the wire is not that of their type in Go.
 // It reports false, and reads nothing, if into points to any other type.
 type Shape func(r *Reader, into any) (bool, error)
 
-// Read reads data, which must be one value, into what into points to.
-func Read(data []byte, into any, shape Shape) error {
-	r := &Reader{d: decoderOf(data), shape: shape}
+// Read reads data, which must be one value, into what into points to. An error
+// is one of JSON that is damaged, or of a value that records would hang on.
+func Read(data []byte, into any, shape Shape) (Unreadable, error) {
+	r := &Reader{d: decoderOf(data), shape: shape, unreadable: new(Unreadable)}
 	if err := r.Value(into); err != nil {
-		return damage(err)
+		return Unreadable{}, damage(err)
 	}
 	if _, err := r.d.ReadToken(); err != io.EOF {
-		return errors.New("there is more than one value")
+		return Unreadable{}, errors.New("there is more than one value")
 	}
-	return nil
+	return *r.unreadable, nil
 }
 
 // decoderOf reads a buffer, of which a decoder makes no copy.
@@ -45,7 +59,7 @@ func decoderOf(data []byte) *jsontext.Decoder {
 
 // inside reads a value that r has just read, once more.
 func (r *Reader) inside(value jsontext.Value) *Reader {
-	return &Reader{d: decoderOf(value), outer: r, shape: r.shape}
+	return &Reader{d: decoderOf(value), outer: r, shape: r.shape, records: r.records, unreadable: r.unreadable}
 }
 
 // Value reads the next value into what into points to. Nothing of what was
@@ -116,6 +130,8 @@ func (r *Reader) list(v reflect.Value) error {
 	if isList, err := r.begin('['); !isList {
 		return err
 	}
+	r.records++
+	defer func() { r.records-- }()
 	if v.Cap() == 0 {
 		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	}
@@ -129,10 +145,20 @@ func (r *Reader) list(v reflect.Value) error {
 	return r.end()
 }
 
+// Record reads an object as Object does. Any other value is counted, wherever
+// it is.
+func (r *Reader) Record(member func(name []byte) error) error {
+	r.records++
+	defer func() { r.records-- }()
+	return r.Object(member)
+}
+
 func (r *Reader) entries(v reflect.Value) error {
 	entries, value := reflect.MakeMap(v.Type()), reflect.New(v.Type().Elem()).Elem()
-	return r.Object(func(name []byte) error {
+	if r.d.PeekKind() == '{' {
 		v.Set(entries)
+	}
+	return r.Record(func(name []byte) error {
 		key := reflect.ValueOf(string(name)).Convert(v.Type().Key())
 		err := r.value(value)
 		entries.SetMapIndex(key, value)
@@ -140,30 +166,49 @@ func (r *Reader) entries(v reflect.Value) error {
 	})
 }
 
-// optional reads a value that may be none, which leaves nil.
+// optional reads a record that may be none, which leaves nil.
 func (r *Reader) optional(v reflect.Value) error {
-	if r.d.PeekKind() == 'n' {
-		return r.Skip()
+	value, err := r.d.ReadValue()
+	switch {
+	case err != nil || isEmpty(value):
+		return err
+	case value.Kind() != '{':
+		r.miss()
+		return nil
 	}
 	v.Set(reflect.New(v.Type().Elem()))
-	return r.value(v.Elem())
+	return r.inside(value).value(v.Elem())
 }
 
 // begin reads the beginning of an object or a list. It reports false if there
-// is none, also for null.
+// is none.
 func (r *Reader) begin(kind jsontext.Kind) (bool, error) {
-	switch r.d.PeekKind() {
-	case kind:
+	if r.d.PeekKind() == kind {
 		_, err := r.d.ReadToken()
 		return err == nil, err
-	case 'n':
-		return false, r.Skip()
 	}
 	value, err := r.d.ReadValue()
-	if err != nil {
+	if err != nil || isEmpty(value) {
 		return false, err
 	}
-	return false, r.unreadable(kind, value.Kind())
+	if r.records == 0 {
+		return false, fmt.Errorf("%s: want %s, got %s", r.place(), kindNames[kind], kindNames[value.Kind()])
+	}
+	r.miss()
+	return false, nil
+}
+
+// isEmpty reports whether a value is null, or an empty text, list or object.
+func isEmpty(value jsontext.Value) bool {
+	switch value.Kind() {
+	case 'n':
+		return true
+	case '"':
+		return len(value) <= maxEscaped && len(bytes.TrimSpace(unquote(value))) == 0
+	case '[', '{':
+		return len(bytes.TrimSpace(value[1:len(value)-1])) == 0
+	}
+	return false
 }
 
 func (r *Reader) end() error {
@@ -179,21 +224,29 @@ func (r *Reader) name() ([]byte, error) {
 	return unquote(value), nil
 }
 
-// scalar reads a text, a number, a boolean or a time. It reports false for
-// null, which leaves zero.
+// scalar reads a text, a number, a boolean or a time. It reports false if it
+// leaves zero, as there is none or none that can be read.
 func (r *Reader) scalar(v reflect.Value) (bool, error) {
 	value, err := r.d.ReadValue()
-	if err != nil || value.Kind() == 'n' {
+	if err != nil || isAbsent(v, value) {
 		return false, err
 	}
-	if !setScalar(v, value) {
-		return false, r.unreadable(kindOf(v), value.Kind())
+	ok := setScalar(v, value)
+	if !ok {
+		v.SetZero()
+		r.miss()
 	}
-	return true, nil
+	return ok, nil
 }
 
-// Scalar reads the next value into what into points to. It reports false for
-// null, which leaves zero.
+// isAbsent reports whether a scalar is null, or an empty text in the place of
+// anything but a text.
+func isAbsent(v reflect.Value, value jsontext.Value) bool {
+	return value.Kind() == 'n' || value.Kind() == '"' && v.Kind() != reflect.String && isEmpty(value)
+}
+
+// Scalar reads the next value into what into points to. It reports false if it
+// leaves zero, as there is none or none that can be read.
 func (r *Reader) Scalar(into any) (bool, error) {
 	v := reflect.ValueOf(into).Elem()
 	v.SetZero()
@@ -245,57 +298,15 @@ func lengthOf(value jsontext.Value) (n int) {
 	return n
 }
 
-// unreadable is the failure of a value of another kind than the wanted one.
-func (r *Reader) unreadable(want, got jsontext.Kind) error {
-	return fmt.Errorf("%s: want %s, got %s", strings.TrimPrefix(r.place(), "."), kindNames[want], kindNames[got])
+// miss counts the value that was read last as one that can't be read.
+func (r *Reader) miss() {
+	if r.unreadable.Count++; r.unreadable.Count == 1 {
+		r.unreadable.First = r.place()
+	}
 }
 
 var kindNames = map[jsontext.Kind]string{
-	'{': "an object", '[': "a list", '"': "text", '0': "a number", 't': "true or false", 'f': "true or false", 'n': "null", 'T': "a time",
-}
-
-// kindOf is the kind of a scalar that is wanted, 'T' for a time.
-func kindOf(v reflect.Value) jsontext.Kind {
-	switch v.Kind() {
-	case reflect.Struct:
-		return 'T'
-	case reflect.String:
-		return '"'
-	case reflect.Bool:
-		return 't'
-	}
-	return '0'
-}
-
-// place is where the value is that was read last, such as items[2].creation_time.
-func (r *Reader) place() string {
-	within := ""
-	if r.outer != nil {
-		within = r.outer.place()
-	}
-	return within + placeOf(r.d.StackPointer())
-}
-
-// placeOf writes a pointer as it would be written in Go.
-func placeOf(pointer jsontext.Pointer) string {
-	var place strings.Builder
-	for step := range pointer.Tokens() {
-		if digits([]byte(step)) == len(step) {
-			place.WriteString("[" + step + "]")
-		} else {
-			place.WriteString("." + step)
-		}
-	}
-	return place.String()
-}
-
-// damage says where JSON is damaged.
-func damage(err error) error {
-	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
-	if !ok {
-		return err
-	}
-	return fmt.Errorf("byte %d, in %s: %w", syntax.ByteOffset, strings.TrimPrefix(placeOf(syntax.JSONPointer), "."), syntax.Err)
+	'{': "an object", '[': "a list", '"': "text", '0': "a number", 't': "true", 'f': "false", 'n': "null",
 }
 
 // places are the fields of a struct by their names on the wire.

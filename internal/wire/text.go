@@ -10,12 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// TextOrNull reads a text as Text does, or null as an empty one.
+// TextOrNull reads a text as Text does, null as an empty one, and a number as it
+// stands there.
 func (s *Scanner) TextOrNull() ([]byte, bool) {
 	if s.space(); s.at < len(s.data) && s.data[s.at] == '"' {
 		return s.Text()
 	}
-	return nil, s.Null()
+	if s.Null() {
+		return nil, true
+	}
+	return s.number()
 }
 
 // Hold reads a text, or null, that stays where it is, until it is clear what it

@@ -1,17 +1,30 @@
 package wire
 
-import "time"
+import (
+	"bytes"
+	"math"
+	"strings"
+	"time"
 
-// Time reads the text of a time, or null as the zero time.
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Time reads the text of a time, or null as the zero time. One that is a number
+// is not for the scanner.
 func (s *Scanner) Time(into *time.Time) bool {
-	text, ok := s.TextOrNull()
-	if !ok {
-		return false
+	if s.space(); s.at < len(s.data) && s.data[s.at] != '"' {
+		*into = time.Time{}
+		return s.Null()
+	}
+	text, ok := s.Text()
+	if !ok || len(text) == 0 {
+		*into = time.Time{}
+		return ok
 	}
 	if *into, ok = s.usualTime(text); ok {
 		return true
 	}
-	*into, ok = parseTime(text)
+	*into, ok = parseTime(bytes.TrimSpace(text))
 	return ok
 }
 
@@ -71,4 +84,69 @@ func fractionOf(b []byte) (nanos int64, ok bool) {
 		}
 	}
 	return nanos, true
+}
+
+func timeOf(kind jsontext.Kind, text []byte) (time.Time, bool) {
+	switch kind {
+	case '0':
+		return unixTime(text)
+	case '"':
+		return parseTime(text)
+	}
+	return time.Time{}, false
+}
+
+// timeLayouts are the forms of a time, each also with a fraction of a second.
+// Without a zone it is UTC.
+var timeLayouts = func() (layouts []string) {
+	for _, day := range []string{"2006-01-02T", "2006-01-02 "} {
+		for _, clock := range []string{"15:04:05", "15:04"} {
+			for _, zone := range []string{"Z07:00", "", "Z0700", "Z07", " Z07:00", " Z0700", " Z07"} {
+				layouts = append(layouts, day+clock+zone)
+			}
+		}
+	}
+	return append(layouts, "2006-01-02",
+		"20060102T150405Z0700", "20060102T150405", "20060102150405", "20060102",
+		"Mon, 02 Jan 2006 15:04:05", "Mon, 02 Jan 2006 15:04:05 -0700")
+}()
+
+// parseTime reads the text of a time in any of its forms, also that of a number.
+func parseTime(text []byte) (time.Time, bool) {
+	if len(text) > maxScalar {
+		return time.Time{}, false
+	}
+	usual := strings.ToUpper(string(text)) // the letters of RFC 3339 may be small ones
+	usual = strings.TrimSuffix(strings.TrimSuffix(usual, " UTC"), " GMT")
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, usual); err == nil {
+			return inRange(t.UTC())
+		}
+	}
+	return unixTime(text)
+}
+
+// minUnixMillis is the first number that is milliseconds rather than seconds.
+const minUnixMillis = 1e11
+
+// unixTime reads Unix seconds, or milliseconds where the number is too large
+// for seconds.
+func unixTime(number []byte) (time.Time, bool) {
+	f, ok := parseNumber(number)
+	if !ok || math.Abs(f) > math.MaxInt64/1e3 {
+		return time.Time{}, false
+	}
+	if f >= minUnixMillis {
+		return inRange(time.UnixMilli(int64(f)).UTC())
+	}
+	whole, fraction := math.Modf(f)
+	return inRange(time.Unix(int64(whole), int64(fraction*1e9)).UTC())
+}
+
+// inRange refuses a time that could not be written again.
+func inRange(t time.Time) (time.Time, bool) {
+	if year := t.Year(); year < 0 || year > 9999 {
+		return time.Time{}, false
+	}
+	return t, true
 }
