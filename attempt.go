@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 )
 
@@ -29,15 +27,18 @@ type attemptTransport struct {
 // [*received].
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	transport := t.x.config.transport()
-	ctx, cancel := t.x.attemptContext(request.Context(), transport)
+	_, isStandard := transport.(*http.Transport)
+	ctx, cancel := context.WithDeadlineCause(request.Context(), t.x.deadline, &attemptTimeout{t.x.config.timeout()})
 	defer cancel()
-	request = request.Clone(ctx) // the transport's own, whatever it keeps of it
+	watch := watchConnections(ctx, cancel, isStandard)
+	defer watch.stop()
+	request = request.Clone(watch.context(ctx)) // the transport's own, whatever it keeps of it
 	if isExposed(transport, request) {
 		return nil, errPlainProxy
 	}
 	resp, err := send(transport, request)
 	if err != nil {
-		return nil, causeOr(ctx, err)
+		return nil, causeOr(ctx, cmp.Or(watch.err(), err))
 	}
 	return t.x.receive(ctx, resp), nil
 }
@@ -52,34 +53,6 @@ func (x *exchange) receive(ctx context.Context, resp *http.Response) *http.Respo
 	whole := *resp
 	whole.Body = body
 	return &whole
-}
-
-// attemptContext ends with the attempt's deadline, or where net/http sends its
-// request again and again.
-func (x *exchange) attemptContext(ctx context.Context, transport http.RoundTripper) (context.Context, context.CancelFunc) {
-	bounded, cancel := context.WithDeadlineCause(ctx, x.deadline, &attemptTimeout{x.config.timeout()})
-	if _, standard := transport.(*http.Transport); !standard {
-		return bounded, cancel
-	}
-	bounded, end := context.WithCancelCause(bounded)
-	return httptrace.WithClientTrace(bounded, boundConnections(end)), func() { end(nil); cancel() }
-}
-
-// mostConnections is how many new connections an attempt may take. Over HTTP/2
-// net/http repeats a request by itself where the server says that it did nothing,
-// each time on a new connection, with no end and no pause. That it goes through
-// idle ones which were closed under it has an end.
-const mostConnections = 3
-
-var errNoneAnswered = fmt.Errorf("none of %d new connections had an answer", mostConnections)
-
-func boundConnections(end context.CancelCauseFunc) *httptrace.ClientTrace {
-	var taken atomic.Int32
-	return &httptrace.ClientTrace{GotConn: func(conn httptrace.GotConnInfo) {
-		if !conn.Reused && taken.Add(1) > mostConnections {
-			end(errNoneAnswered)
-		}
-	}}
 }
 
 // send gives a response that is the exchange's own and complete in its form,
@@ -120,8 +93,7 @@ func causeOr(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	cause := context.Cause(ctx)
-	if _, ok := cause.(*attemptTimeout); ok || cause == errNoneAnswered {
+	if cause, ok := context.Cause(ctx).(*attemptTimeout); ok {
 		return cause
 	}
 	return err

@@ -177,18 +177,21 @@ func TestWhatLiesBehindAFailedConnectionCanBeAskedFor(t *testing.T) {
 
 // Idle connections that are closed under a request are as many as there are.
 func TestNewConnectionsAreCountedAlone(t *testing.T) {
-	ctx, end := context.WithCancelCause(t.Context())
-	trace := boundConnections(end)
-	for range 10 * mostConnections {
-		trace.GotConn(httptrace.GotConnInfo{Reused: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	w := watchConnections(ctx, cancel, true)
+	defer w.stop()
+	for range 10 * maxConnections {
+		w.got(httptrace.GotConnInfo{Reused: true})
 	}
-	for range mostConnections {
+	for range 3 {
 		require.NoError(t, ctx.Err())
-		trace.GotConn(httptrace.GotConnInfo{})
+		w.got(httptrace.GotConnInfo{})
 	}
 	require.NoError(t, ctx.Err())
-	trace.GotConn(httptrace.GotConnInfo{})
-	assert.Equal(t, errNoneAnswered, context.Cause(ctx))
+	require.NoError(t, w.err())
+	w.got(httptrace.GotConnInfo{})
+	assert.Error(t, ctx.Err())
+	assert.Equal(t, errNoneAnswered, w.err())
 }
 
 // What a caller's transport does in an attempt is its own affair.
@@ -196,14 +199,14 @@ func TestATransportThatTriesAgainItselfIsLeftAlone(t *testing.T) {
 	requests := 0
 	server, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
 		w.Header().Set("Connection", "close")
-		if requests++; requests <= 2*mostConnections {
+		if requests++; requests <= 2*maxConnections {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		answerJSON(w, request)
 	})
 	transport := inMemory(func(request *http.Request) (resp *http.Response, err error) {
-		for range 2*mostConnections + 1 {
+		for range 2*maxConnections + 1 {
 			if resp, err = server.Client().Transport.RoundTrip(request); err != nil || resp.StatusCode == http.StatusOK {
 				break
 			}
@@ -212,4 +215,28 @@ func TestATransportThatTriesAgainItselfIsLeftAlone(t *testing.T) {
 		return resp, err
 	})
 	require.NoError(t, ask(t.Context(), clientOver(t, transport, WithBaseURL(server.URL))))
+}
+
+// A connection that net/http can't let go of is closed for it.
+func TestAConnectionThatHoldsAnAttemptIsClosed(t *testing.T) {
+	for name, test := range map[string]struct {
+		returns time.Duration
+		closed  bool
+	}{"at once": {0, false}, "soon enough": {cancelGrace - 1, false}, "too late": {cancelGrace + 1, true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				w := watchConnections(ctx, cancel, true)
+				ours, theirs := net.Pipe()
+				defer theirs.Close()
+				w.got(httptrace.GotConnInfo{Conn: ours})
+				time.Sleep(time.Second + test.returns)
+				w.stop()
+				synctest.Wait()
+				assert.Equal(t, test.closed, ours.SetDeadline(time.Time{}) != nil)
+				_ = ours.Close()
+			})
+		})
+	}
 }

@@ -167,11 +167,10 @@ func isPort(text string) bool {
 // [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
 // asked. hc is read once and never written to.
 //
-// A transport of the caller's must end with the context of its request, as that of
-// net/http does: a call waits for it. Plain http is not sent through a proxy on
-// another machine. A transport whose HTTP2 has
-// no SendPingTimeout, as the SDK's own has, stays with an HTTP/2 connection whose
-// other end is gone.
+// A transport must end with the context of its request, as it must for net/http:
+// one that goes on holds the call. Plain http is not sent through a proxy on
+// another machine. A transport whose HTTP2 has no SendPingTimeout, as the SDK's own
+// has, stays with an HTTP/2 connection whose other end is gone.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {
