@@ -1,6 +1,6 @@
 // Quickstart makes all five calls of the Insights API and prints what came
-// back: from the real service where SAUCE_USERNAME and SAUCE_ACCESS_KEY are
-// set, and otherwise from a fake one in the same process.
+// back: from the real service if SAUCE_USERNAME and SAUCE_ACCESS_KEY are set,
+// and otherwise from a fake one in the same process.
 package main
 
 import (
@@ -25,10 +25,11 @@ func main() {
 	os.Exit(status)
 }
 
-// settings are what the flags say.
+// settings are what the flags and the environment say.
 type settings struct {
 	region insights.Region
-	last   time.Duration
+	url    string
+	period insights.Period
 	test   string
 }
 
@@ -42,48 +43,38 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...i
 		err = ask(ctx, s, stdout, opts)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "quickstart:", explain(err, s.region))
+		fmt.Fprintln(stderr, "quickstart:", explain(err, s))
 		return 1
 	}
 	return 0
 }
 
-func parse(args []string, stdout io.Writer) (settings, error) {
-	s := settings{region: insights.USWest1}
+func parse(args []string, stdout io.Writer) (s settings, err error) {
+	s.region = insights.USWest1
 	if name := os.Getenv("SAUCE_REGION"); name != "" {
-		s.region = insights.Region(name)
+		if s.region, err = insights.ParseRegion(name); err != nil {
+			return s, fmt.Errorf("SAUCE_REGION: %w", err)
+		}
 	}
-	var last insights.Period
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.TextVar(&s.region, "region", s.region, "the `region` of the account: us-west-1 or eu-central-1")
-	flags.TextVar(&last, "last", insights.Last(7*24*time.Hour), "how far to look back: a whole `number and unit`, such as 7d, 12h or 90m")
-	flags.StringVar(&s.test, "test", "", "the `name` of a test to sum up; by default that of the newest run")
-	err := flags.Parse(args)
+	flags.SetOutput(io.Discard) // a mistake is one line, which run prints
+	flags.TextVar(&s.region, "region", s.region, "`region` of the account: us-west-1 or eu-central-1")
+	flags.StringVar(&s.url, "url", "", "`address` of the service, if it is no region")
+	flags.TextVar(&s.period, "period", insights.Last(7*24*time.Hour), "`how far` to look back, such as 7d, 12h or 90m; or start/end, such as\n2026-11-01T00:00:00Z/2026-11-08T00:00:00Z")
+	flags.StringVar(&s.test, "test", "", "`name` of a test to sum up (default: that of the newest run)")
+	err = flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(stdout)
-		_, _ = fmt.Fprintln(stdout, "Makes all five calls of the Insights API. Set SAUCE_USERNAME and SAUCE_ACCESS_KEY to ask the real service.")
+		fmt.Fprintln(stdout, "Makes all five calls of the Insights API and prints what came back. Set\nSAUCE_USERNAME and SAUCE_ACCESS_KEY to ask the real service.")
 		flags.PrintDefaults()
-		return s, err
 	}
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q; -h explains", flags.Arg(0))
 	}
-	if err != nil {
-		return s, err
+	if err == nil && s.period.String() == "" {
+		err = errors.New("-period: empty; -h explains")
 	}
-	s.last, err = lengthOf(last)
 	return s, err
-}
-
-// lengthOf is the length of a period back from now.
-func lengthOf(p insights.Period) (time.Duration, error) {
-	var n int64
-	var unit string
-	if count, err := fmt.Sscanf(p.String(), "%d%1s", &n, &unit); err != nil || count != 2 || len(p.String()) > 8 {
-		return 0, fmt.Errorf("-last: %q is no number and unit, such as 7d", p)
-	}
-	return time.Duration(n) * map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour, "m": time.Minute, "s": time.Second}[unit], nil
 }
 
 // ask makes the calls, one after the other, within a minute.
@@ -95,22 +86,21 @@ func ask(ctx context.Context, s settings, out io.Writer, opts []insights.Option)
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	end := time.Now()
-	return newReport(client, insights.Between(end.Add(-s.last), end), s, out).write(ctx)
+	return newPrintout(client, s, out).write(ctx)
 }
 
-// connect returns a client of the real service where there are credentials,
-// and of a fake one otherwise.
+// connect returns a client of the service that the settings name, or of a fake
+// one if there are neither credentials nor an address.
 func connect(s settings, out io.Writer, opts []insights.Option) (*insights.Client, func(), error) {
-	if os.Getenv("SAUCE_USERNAME") == "" && os.Getenv("SAUCE_ACCESS_KEY") == "" {
-		_, _ = fmt.Fprintln(out, "SAUCE_USERNAME and SAUCE_ACCESS_KEY are not set: asking a fake service in this process.")
-		srv := insightstest.NewServer()
-		srv.Add(insightstest.Generate(1, 2000, time.Now().Add(-s.last), time.Now())...)
-		return srv.Client(), srv.Close, nil
+	if s.url == "" && os.Getenv("SAUCE_USERNAME") == "" && os.Getenv("SAUCE_ACCESS_KEY") == "" {
+		return fake(s, out)
 	}
 	creds, err := insights.CredentialsFromEnv()
 	if err != nil {
 		return nil, nil, err
+	}
+	if s.url != "" {
+		opts = append(opts, insights.WithBaseURL(s.url))
 	}
 	client, err := insights.NewClient(s.region, creds, append(opts, insights.WithApplication("insights-quickstart", ""))...)
 	if err != nil {
@@ -119,10 +109,19 @@ func connect(s settings, out io.Writer, opts []insights.Option) (*insights.Clien
 	return client, client.CloseIdleConnections, nil
 }
 
+// fake starts a service with made-up runs.
+func fake(s settings, out io.Writer) (*insights.Client, func(), error) {
+	fmt.Fprintln(out, "Made-up runs of a fake service in this process. For your own runs, set\nSAUCE_USERNAME and SAUCE_ACCESS_KEY.")
+	start, end := s.period.Bounds(time.Now())
+	srv := insightstest.NewServer()
+	srv.Add(insightstest.Generate(1, 2000, start, end)...)
+	return srv.Client(), srv.Close, nil
+}
+
 // explain is an error as one line for a person.
-func explain(err error, region insights.Region) string {
-	if errors.Is(err, insights.ErrUnauthorized) {
-		return fmt.Sprintf("the credentials were rejected in region %s; keys differ by region, so try -region with the other one", region)
+func explain(err error, s settings) string {
+	if errors.Is(err, insights.ErrUnauthorized) && s.url == "" {
+		return fmt.Sprintf("the credentials were rejected in region %s; keys differ by region, so try -region with the other one", s.region)
 	}
 	return err.Error()
 }
