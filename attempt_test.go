@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
@@ -131,13 +130,6 @@ func TestNoCallOutlivesItsDeadline(t *testing.T) {
 	}
 }
 
-func TestTheURLIsTakenOffAnError(t *testing.T) {
-	inner := errors.New("refused")
-	wrapped := &url.Error{Op: "Get", URL: "https://x/?secret", Err: &url.Error{Op: "Get", URL: "https://y/?secret", Err: inner}}
-	assert.Equal(t, inner, withoutURL(wrapped))
-	assert.NoError(t, withoutURL(nil))
-}
-
 func TestNoQueryStringIsInAnError(t *testing.T) {
 	c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("my proxy says: %w", &url.Error{Op: "Get", URL: request.URL.String(), Err: errReset})
@@ -147,21 +139,6 @@ func TestNoQueryStringIsInAnError(t *testing.T) {
 	assert.NotContains(t, err.Error(), "private")
 	assert.NotContains(t, err.Error(), "time_range")
 	assert.Contains(t, err.Error(), `my proxy says: Get "https://insights.test/v1/analytics/tests": connection reset by peer`)
-}
-
-func TestTheDefaultTransportIsBounded(t *testing.T) {
-	standard, ok := defaultTransport().(*http.Transport)
-	require.True(t, ok)
-	assert.EqualValues(t, maxHeaderBytes, standard.MaxResponseHeaderBytes)
-	assert.GreaterOrEqual(t, standard.MaxIdleConnsPerHost, defaultConcurrency)
-	assert.NotSame(t, http.DefaultTransport, standard)
-
-	replaced := inMemory(nil)
-	original := http.DefaultTransport
-	defer func() { http.DefaultTransport = original }()
-	http.DefaultTransport = replaced
-	_, changed := defaultTransport().(inMemory)
-	assert.True(t, changed, "what a program has set itself is used as it is")
 }
 
 func TestWhatLiesBehindAFailedConnectionCanBeAskedFor(t *testing.T) {
@@ -175,38 +152,19 @@ func TestWhatLiesBehindAFailedConnectionCanBeAskedFor(t *testing.T) {
 	assert.ErrorIs(t, err, errReset)
 }
 
-// Idle connections that are closed under a request are as many as there are.
-func TestNewConnectionsAreCountedAlone(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	w := watchConnections(ctx, cancel, true)
-	defer w.stop()
-	for range 10 * maxConnections {
-		w.got(httptrace.GotConnInfo{Reused: true})
-	}
-	for range 3 {
-		require.NoError(t, ctx.Err())
-		w.got(httptrace.GotConnInfo{})
-	}
-	require.NoError(t, ctx.Err())
-	require.NoError(t, w.err())
-	w.got(httptrace.GotConnInfo{})
-	assert.Error(t, ctx.Err())
-	assert.Equal(t, errNoneAnswered, w.err())
-}
-
 // What a caller's transport does in an attempt is its own affair.
 func TestATransportThatTriesAgainItselfIsLeftAlone(t *testing.T) {
 	requests := 0
 	server, _ := countingServer(t, func(w http.ResponseWriter, request *http.Request) {
 		w.Header().Set("Connection", "close")
-		if requests++; requests <= 2*maxConnections {
+		if requests++; requests <= 6 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		answerJSON(w, request)
 	})
 	transport := inMemory(func(request *http.Request) (resp *http.Response, err error) {
-		for range 2*maxConnections + 1 {
+		for range 6 + 1 {
 			if resp, err = server.Client().Transport.RoundTrip(request); err != nil || resp.StatusCode == http.StatusOK {
 				break
 			}
@@ -215,28 +173,4 @@ func TestATransportThatTriesAgainItselfIsLeftAlone(t *testing.T) {
 		return resp, err
 	})
 	require.NoError(t, ask(t.Context(), clientOver(t, transport, WithBaseURL(server.URL))))
-}
-
-// A connection that net/http can't let go of is closed for it.
-func TestAConnectionThatHoldsAnAttemptIsClosed(t *testing.T) {
-	for name, test := range map[string]struct {
-		returns time.Duration
-		closed  bool
-	}{"at once": {0, false}, "soon enough": {cancelGrace - 1, false}, "too late": {cancelGrace + 1, true}} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				w := watchConnections(ctx, cancel, true)
-				ours, theirs := net.Pipe()
-				defer theirs.Close()
-				w.got(httptrace.GotConnInfo{Conn: ours})
-				time.Sleep(time.Second + test.returns)
-				w.stop()
-				synctest.Wait()
-				assert.Equal(t, test.closed, ours.SetDeadline(time.Time{}) != nil)
-				_ = ours.Close()
-			})
-		})
-	}
 }

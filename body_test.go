@@ -19,55 +19,11 @@ import (
 
 	"github.com/sauceinsights/insights/internal/redact"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func contextOf(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
 	t.Helper()
 	return context.WithTimeout(t.Context(), d)
-}
-
-func TestABodyIsReadToItsEndOrItsBound(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{0, 1, firstBuffer - 1, firstBuffer, firstBuffer + 1, 100_000} {
-		for name, read := range map[string]func(io.Reader) io.Reader{
-			"at once":      func(r io.Reader) io.Reader { return r },
-			"with the EOF": iotest.DataErrReader,
-			"in halves":    iotest.HalfReader,
-		} {
-			want := bytes.Repeat([]byte("x"), size)
-			for _, announced := range []int64{int64(size), -1} {
-				body := new(received)
-				require.NoError(t, body.readAll(t.Context(), read(bytes.NewReader(want)), announced, int64(size)), "%s, %d", name, size)
-				assert.True(t, bytes.Equal(want, body.data), "%s, %d", name, size)
-				if size > 0 {
-					err := new(received).readAll(t.Context(), read(bytes.NewReader(want)), -1, int64(size-1))
-					assert.Equal(t, errBodyTooLarge, err, "%s, %d", name, size)
-				}
-			}
-		}
-	}
-}
-
-// A buffer is made once where the size is announced, and else grows by
-// doubling, to no more than what shows that the bound is passed.
-func TestABufferIsNoLargerThanItMustBe(t *testing.T) {
-	for size, want := range map[int64]int{1: firstBuffer, 100_000: 100_000 + bytes.MinRead, 2 << 20: largestPooled} {
-		body := new(received)
-		_ = body.readAll(t.Context(), strings.NewReader("cut off"), size, 16<<20)
-		assert.Equal(t, want, cap(body.data), "%d announced", size)
-	}
-	const limit = 16 << 20
-	for size, want := range map[int64]int64{firstBuffer: 2 * firstBuffer, limit/2 - 1: limit - 2, limit / 2: limit + bytes.MinRead, limit - 1: limit + bytes.MinRead} {
-		assert.Equal(t, want, larger(size, limit), "after %d", size)
-	}
-}
-
-func TestWhatBreaksOffKeepsWhatCame(t *testing.T) {
-	body := new(received)
-	err := body.readAll(t.Context(), io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errReset)), 8, 100)
-	assert.Equal(t, errReset, err)
-	assert.Equal(t, "half", string(body.data))
 }
 
 // closeCounter tells whether a body was read and closed.
@@ -201,16 +157,6 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 	calls.Wait()
 }
 
-func TestALargeBufferIsNotKept(t *testing.T) {
-	large := &received{data: make([]byte, largestPooled+1)}
-	large.release()
-	small := &received{data: make([]byte, 5, 8), err: errReset}
-	small.release()
-	assert.Empty(t, small.data)
-	assert.NoError(t, small.err)
-	assert.NotEmpty(t, large.data)
-}
-
 func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
@@ -252,34 +198,10 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 
 // A body may break the contract of an io.Reader.
 func TestABodyThatIsNoReaderIsAFailedConnection(t *testing.T) {
-	for name, test := range map[string]struct {
-		read func([]byte) (int, error)
-		want error
-	}{
-		"nothing for ever":         {func([]byte) (int, error) { return 0, nil }, io.ErrNoProgress},
-		"more than there is room":  {func(p []byte) (int, error) { return len(p) + 1, nil }, errMiscounted},
-		"less than nothing":        {func([]byte) (int, error) { return -1, nil }, errMiscounted},
-		"nothing, and then a byte": {inTurns(mostEmptyReads-1, 1), nil},
-		"nothing once too often":   {inTurns(mostEmptyReads, 1), io.ErrNoProgress},
-	} {
-		n, err := readSome(readerFunc(test.read), make([]byte, 8))
-		assert.Equal(t, test.want, err, name)
-		assert.Equal(t, test.want == nil, n == 1, name)
-	}
 	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(readerFunc(func([]byte) (int, error) { return -1, nil }))}, nil
 	}), WithRetry(RetryPolicy{MaxAttempts: 1}))
 	assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
-}
-
-// inTurns reads nothing so many times, and then n.
-func inTurns(empty, n int) func([]byte) (int, error) {
-	return func([]byte) (int, error) {
-		if empty--; empty >= 0 {
-			return 0, nil
-		}
-		return n, nil
-	}
 }
 
 type readerFunc func([]byte) (int, error)

@@ -7,6 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/exchange"
+	"github.com/sauceinsights/insights/internal/ratelimit"
+	"github.com/sauceinsights/insights/internal/wire"
 )
 
 // CallOption changes one call.
@@ -90,10 +94,27 @@ func (i ResponseInfo) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
+// capture fills the caller's ResponseInfo.
+func (c *Client) capture(call *call, result exchange.Result, unreadable wire.Unreadable, elapsed time.Duration) {
+	if call.info == nil {
+		return
+	}
+	quota, _ := ratelimit.QuotaOf(result.Header, time.Now())
+	*call.info = ResponseInfo{
+		StatusCode: result.Status,
+		Header:     result.Header.Clone(),
+		RequestID:  c.requestID(result.Header),
+		RateLimit:  RateLimit(quota),
+		Attempts:   result.Attempts,
+		Elapsed:    elapsed,
+		Unreadable: unreadable.Count,
+	}
+}
+
 // newCall checks everything that a caller can get wrong, and reports it all.
 func (c *Client) newCall(ctx context.Context, path string, opts options, callOpts []CallOption) (*call, error) {
-	if !c.isMade() {
-		return nil, errNotMade()
+	if !c.isInitialized() {
+		return nil, errNotInitialized()
 	}
 	result := &call{path: path}
 	var problems problemList

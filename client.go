@@ -2,12 +2,14 @@ package insights
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"slices"
 
+	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/sauceinsights/insights/internal/redact"
 )
 
@@ -18,10 +20,10 @@ import (
 // Client shows where it sends requests and as whom, and never the key.
 type Client struct {
 	config    config
+	exchange  *exchange.Client
 	authorize func(*http.Request) // a closure, so that no formatting and no dump reaches the key
 	mask      redact.Masker       // likewise
 	username  string
-	userAgent string
 }
 
 // NewClient returns a client for a region. An empty region is allowed only
@@ -74,8 +76,8 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 // orders (Retry-After, X-Ratelimit-Remaining) and the retry budget are always
 // shared.
 func (c *Client) Clone(opts ...Option) (*Client, error) {
-	if !c.isMade() {
-		return nil, errNotMade()
+	if !c.isInitialized() {
+		return nil, errNotInitialized()
 	}
 	var problems problemList
 	cfg := c.config
@@ -89,7 +91,7 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 // CloseIdleConnections closes the idle connections of the client's transport,
 // also where that came with [WithHTTPClient]. Calls in flight go on.
 func (c *Client) CloseIdleConnections() {
-	if !c.isMade() {
+	if !c.isInitialized() {
 		return
 	}
 	if closer, ok := c.config.transport().(interface{ CloseIdleConnections() }); ok {
@@ -97,14 +99,14 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// isMade reports whether there is a client: a hook that goes on without one, or
+// isInitialized reports whether there is a client: a hook that goes on without one, or
 // with the zero value, gets an error and no panic.
-func (c *Client) isMade() bool {
+func (c *Client) isInitialized() bool {
 	return c != nil && c.config.transport != nil
 }
 
-func errNotMade() error {
-	return invalid("Client", "was not made by NewClient")
+func errNotInitialized() error {
+	return invalid("Client", "must be created with NewClient")
 }
 
 // Format writes where the client sends requests and as whom, whatever the verb.
@@ -119,11 +121,27 @@ func (c Client) LogValue() slog.Value {
 }
 
 func newClient(cfg config, username string, authorize func(*http.Request), mask redact.Masker) *Client {
-	return &Client{
-		config:    cfg,
-		authorize: authorize,
-		mask:      mask,
-		username:  username,
-		userAgent: userAgent(cfg.application),
+	c := &Client{config: cfg, authorize: authorize, mask: mask, username: username}
+	c.exchange = &exchange.Client{
+		Transport: cfg.transport,
+		Jar:       cfg.jar,
+		Timeout:   cfg.timeout(),
+		Retry:     exchange.Policy(cfg.retry),
+		Budget:    cfg.budget,
+		Limits:    cfg.limits,
+		MaxBytes:  cfg.maxResponseBytes,
+		UserAgent: exchange.UserAgent(cfg.application),
+		Authorize: authorize,
+		Mask:      mask,
+		Logger:    cfg.logger,
+		OnAttempt: onAttempt(cfg.onAttempt),
 	}
+	return c
+}
+
+func onAttempt(tell func(context.Context, Attempt)) func(context.Context, exchange.Attempt) {
+	if tell == nil {
+		return nil
+	}
+	return func(ctx context.Context, a exchange.Attempt) { tell(ctx, Attempt(a)) }
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/sauceinsights/insights/internal/ratelimit"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -285,8 +286,8 @@ func TestOption(t *testing.T) {
 		assert.Same(t, logger, cfg.logger)
 		assert.NotNil(t, cfg.onAttempt)
 		assert.Equal(t, DialectRenamed, cfg.dialect)
-		assert.Equal(t, userAgent("nightly/2.1"), client.userAgent)
-		assert.Equal(t, userAgent("nightly"), newTestClient(t, WithApplication("nightly", "")).userAgent)
+		assert.Equal(t, exchange.UserAgent("nightly/2.1"), client.exchange.UserAgent)
+		assert.Equal(t, exchange.UserAgent("nightly"), newTestClient(t, WithApplication("nightly", "")).exchange.UserAgent)
 	})
 	// Under the race detector: an option keeps nothing of the clients it was for.
 	t.Run("may be used for many clients at once", func(t *testing.T) {
@@ -363,13 +364,13 @@ func TestClientClone(t *testing.T) {
 		require.NoError(t, err)
 
 		assert.Equal(t, "https://clone.example", clone.config.origin())
-		assert.Equal(t, userAgent("clone/1"), clone.userAgent)
+		assert.Equal(t, exchange.UserAgent("clone/1"), clone.exchange.UserAgent)
 		assert.Equal(t, DialectRenamed, clone.config.dialect)
 		assert.Equal(t, time.Second, clone.config.attemptTimeout)
 		assert.Equal(t, 2, clone.config.concurrency, "what is not set anew stays")
 
 		assert.Equal(t, USWest1.BaseURL(), original.config.origin())
-		assert.Equal(t, userAgent("original"), original.userAgent)
+		assert.Equal(t, exchange.UserAgent("original"), original.exchange.UserAgent)
 		assert.Equal(t, DialectReference, original.config.dialect)
 		assert.Equal(t, defaultAttemptTimeout, original.config.attemptTimeout)
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/sauceinsights/insights/internal/fault"
 	"github.com/sauceinsights/insights/internal/redact"
 )
@@ -187,7 +188,7 @@ func (e *APIError) detail() string {
 	if e.Err != nil {
 		cause = redact.Line(e.Err.Error())
 	}
-	if isSuccess(e.StatusCode) {
+	if exchange.IsSuccess(e.StatusCode) {
 		return redact.Join(": ", cause, message)
 	}
 	return redact.Join(": ", message, cause)
@@ -208,7 +209,7 @@ func (e *APIError) Unwrap() error {
 // kindOfStatus returns nil for the answers that are a success, and for no answer.
 func kindOfStatus(status int) error {
 	switch {
-	case status <= 0, isSuccess(status):
+	case status <= 0, exchange.IsSuccess(status):
 		return nil
 	case status == http.StatusUnauthorized:
 		return ErrUnauthorized

@@ -24,6 +24,7 @@ import (
 	"unsafe"
 
 	"github.com/jarcoal/httpmock"
+	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -71,7 +72,7 @@ func TestAProxyIsUsed(t *testing.T) {
 }
 
 func TestAProxyThatRefusesToConnectIsNotAskedAgain(t *testing.T) {
-	own := defaultTransport().(*http.Transport)
+	own := exchange.DefaultTransport(4).(*http.Transport)
 	for refusal, transport := range map[string]*http.Transport{
 		"407 Proxy Authentication Required": {},
 		"403 Forbidden":                     {},
@@ -331,4 +332,17 @@ func TestANameThatCannotBeFoundIsNotLookedUpAgain(t *testing.T) {
 		assert.Equal(t, test.failure, lookup)
 		assert.Equal(t, test.attempts, requireAPIError(t, err).Attempts, name)
 	}
+}
+
+// A proxy reads what is sent through it in clear, also what is for loopback.
+func TestPlainHTTPIsNotSentThroughAProxyOnAnotherMachine(t *testing.T) {
+	transport := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test:3128"})}
+	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		t.Error("it was sent")
+		return nil, errReset
+	}
+	err := ask(t.Context(), clientOver(t, transport, WithBaseURL("http://localhost:9")))
+	assert.ErrorIs(t, err, ErrTransport)
+	assert.ErrorContains(t, err, "a proxy on another machine would see the credentials")
+	assert.Equal(t, 1, requireAPIError(t, err).Attempts)
 }

@@ -1,6 +1,12 @@
 package insights
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"github.com/sauceinsights/insights/internal/exchange"
+	"github.com/sauceinsights/insights/internal/wire"
+)
 
 // The calls of the API, all GET.
 const (
@@ -58,9 +64,18 @@ func get[T any](ctx context.Context, c *Client, path string, opts options, callO
 	if err != nil {
 		return nil, err
 	}
-	answer := new(T)
-	if err := c.exchange(ctx, call, answer); err != nil {
-		return nil, err
+	var answer *T
+	var unreadable wire.Unreadable
+	began := time.Now()
+	result := c.exchange.Do(ctx, exchange.Call{URL: call.url, Path: path, Decode: func(body []byte) (err error) {
+		answer = new(T)
+		unreadable, err = decodeAnswer(body, answer)
+		return err
+	}})
+	c.reportUnreadable(ctx, path, unreadable)
+	c.capture(call, result, unreadable, time.Since(began))
+	if result.Failed {
+		return nil, c.apiError(call, result)
 	}
 	return answer, nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/sauceinsights/insights/internal/ratelimit"
 )
 
@@ -46,13 +47,13 @@ const (
 type config struct {
 	region           Region
 	baseURL          *url.URL
-	transport        connections
+	transport        func() http.RoundTripper
 	jar              http.CookieJar
 	clientTimeout    time.Duration // of the caller's http.Client; 0: none
 	attemptTimeout   time.Duration
 	retry            RetryPolicy
 	limits           ratelimit.Limits
-	budget           *retryBudget
+	budget           *exchange.Budget
 	resultWindow     int
 	concurrency      int
 	maxResponseBytes int64
@@ -66,16 +67,24 @@ type config struct {
 func defaultConfig(region Region) config {
 	return config{
 		region:           region,
-		transport:        connectionsOf(defaultTransport()),
+		transport:        exchange.Hide(exchange.DefaultTransport(4 * defaultConcurrency)),
 		attemptTimeout:   defaultAttemptTimeout,
 		retry:            RetryPolicy{}.withDefaults(),
 		limits:           ratelimit.New(ratelimit.NewSecond(defaultPerSecond, defaultBurst), ratelimit.NewHour(defaultPerHour)),
-		budget:           newRetryBudget(),
+		budget:           exchange.NewBudget(),
 		resultWindow:     defaultResultWindow,
 		concurrency:      defaultConcurrency,
 		maxResponseBytes: defaultMaxResponseBytes,
 		now:              time.Now,
 	}
+}
+
+// timeout is that of an attempt, its redirects included.
+func (cfg config) timeout() time.Duration {
+	if cfg.clientTimeout > 0 {
+		return min(cfg.attemptTimeout, cfg.clientTimeout)
+	}
+	return cfg.attemptTimeout
 }
 
 func (cfg *config) apply(opts []Option, problems *problemList) {
@@ -135,7 +144,7 @@ func WithBaseURL(rawURL string) Option {
 		if err != nil {
 			return invalid("WithBaseURL", "is not a valid URL") // the parser's own words would repeat it, with what it may hold
 		}
-		u.Host = lowerHost(u.Host)
+		u.Host = exchange.LowerHost(u.Host)
 		cfg.baseURL = u
 		return checkBaseURL(u).err()
 	}
@@ -148,7 +157,7 @@ func checkBaseURL(u *url.URL) problemList {
 	problems.refuse(u.Scheme != "https" && u.Scheme != "http", option, fmt.Sprintf("must begin with https://, not with %q", u.Scheme))
 	problems.refuse(host == "", option, "names no host")
 	problems.refuse(!isPort(u.Port()), option, "names no port between 1 and 65535")
-	problems.refuse(u.Scheme == "http" && host != "" && !isLoopback(host), option,
+	problems.refuse(u.Scheme == "http" && host != "" && !exchange.IsLoopback(host), option,
 		fmt.Sprintf("is plain http to another machine, %q, which would send the credentials unencrypted: use https", host))
 	problems.refuse(u.User != nil, option, "holds user information: credentials are an argument of NewClient")
 	problems.refuse(u.RawQuery != "" || u.ForceQuery, option, "holds a query")
@@ -179,7 +188,7 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc.Timeout < 0 {
 			return invalid("WithHTTPClient", fmt.Sprintf("has a negative Timeout, %s", hc.Timeout))
 		}
-		cfg.transport, cfg.jar, cfg.clientTimeout = connectionsOf(cmp.Or(hc.Transport, http.DefaultTransport)), hc.Jar, hc.Timeout
+		cfg.transport, cfg.jar, cfg.clientTimeout = exchange.Hide(cmp.Or(hc.Transport, http.DefaultTransport)), hc.Jar, hc.Timeout
 		return nil
 	}
 }

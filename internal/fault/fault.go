@@ -30,6 +30,9 @@ type Error struct {
 	Kind  error
 	Text  string // replaces the text of Cause; empty: the two are joined
 	Cause error  // may be nil
+
+	Hint   string // what to do; empty: nothing is known
+	Passes bool   // it may pass by itself: worth another attempt
 }
 
 // Error is Text, or the kind and the cause.
@@ -84,4 +87,25 @@ func Ended(ctx context.Context) error {
 func Fits(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline) > d
+}
+
+// HintTooLarge says what to do about an answer that is too large.
+const HintTooLarge = "ask for a shorter period or a smaller page; WithMaxResponseBytes sets the bound on bytes"
+
+// HintOf returns the first hint in the chain of err, or "".
+func HintOf(err error) string {
+	if failure, ok := err.(*Error); ok && failure.Hint != "" {
+		return failure.Hint
+	}
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		return HintOf(wrapper.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapper.Unwrap() {
+			if hint := HintOf(inner); hint != "" {
+				return hint
+			}
+		}
+	}
+	return ""
 }

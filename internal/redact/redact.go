@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Masker overwrites every part of a credential in b with asterisks, and reports
@@ -84,6 +85,18 @@ func (mask Masker) Text(s string) string {
 	b := []byte(s)
 	mask(b)
 	return string(b)
+}
+
+// For returns how the texts of a call are shown: without credentials, and without
+// the query string of its URL.
+func (mask Masker) For(url string) func(string) string {
+	_, query, _ := strings.Cut(url, "?")
+	return func(s string) string {
+		if query != "" {
+			s = strings.ReplaceAll(strings.ReplaceAll(s, "?"+query, ""), query, "…")
+		}
+		return mask.Text(s)
+	}
 }
 
 // Header is h without credentials: h itself, which the transport may keep, or

@@ -22,6 +22,7 @@ const (
 var ErrTooManyElements = &fault.Error{
 	Kind: fault.ResponseTooLarge,
 	Text: fmt.Sprintf("%s: more than %d elements", fault.ResponseTooLarge, MaxElements),
+	Hint: fault.HintTooLarge,
 }
 
 // TooManyElements reports whether a body holds more than limit elements, or as

@@ -1,4 +1,4 @@
-package insights
+package exchange
 
 import (
 	"net/http"
@@ -6,25 +6,35 @@ import (
 	"time"
 )
 
-// maxRedirects is how often one attempt is sent on.
-const maxRedirects = 10
+// MaxRedirects is how often one attempt is sent on.
+const MaxRedirects = 10
 
 // redirect follows to the same scheme, host and port, with a request that
 // counts against the rate limits. Anywhere else the call ends with the
 // redirecting answer, so that no other origin ever sees the credentials: an
 // error here would look like a failed connection, and be tried again.
-func (x *exchange) redirect(next *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
+func (s *sender) redirect(next *http.Request, via []*http.Request) error {
+	if len(via) > MaxRedirects || !SameOrigin(next.URL, via[0].URL) {
 		return http.ErrUseLastResponse
 	}
 	next.URL.Host = via[0].URL.Host // and not in another spelling, that a proxy or DNS may take for another host
-	began := time.Now()
-	if err := x.takePlace(next.Context()); err != nil {
+	if err := s.waitBeforeRedirect(); err != nil {
 		return err
 	}
-	x.config.limits.Server.Finish() // an attempt is one request under way, however often it is sent on
-	x.deadline = x.deadline.Add(time.Since(began))
-	x.authorize(next) // net/http leaves it out where the host is spelt otherwise
+	s.Authorize(next) // net/http leaves it out where the host is spelt otherwise
+	return nil
+}
+
+// waitBeforeRedirect is no part of the attempt's time.
+func (s *sender) waitBeforeRedirect() error {
+	s.timeout.Stop()
+	left := time.Until(s.deadline)
+	if err := s.takeTurn(s.whole); err != nil {
+		return err
+	}
+	s.Limits.Server.Finish() // an attempt is one request in flight, however often it is sent on
+	s.deadline = time.Now().Add(left)
+	s.timeout.Reset(left)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package insights
+package exchange
 
 import (
 	"bytes"
@@ -10,33 +10,34 @@ import (
 	"sync"
 
 	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // Bounds of what is read, kept and used again.
 const (
-	maxErrorBody  = 64 << 10 // of a body that is not a success
-	firstBuffer   = 8 << 10
-	largestPooled = 1 << 20
+	maxErrorBody = 64 << 10 // of a body that is not a success
+	firstBuffer  = 8 << 10
+	maxPooled    = 1 << 20
 )
 
-// received is a body that was read as far as it came and its bound allowed.
+// bodyBuffer is a body that was read as far as it came and its bound allowed.
 // It stands in for the body of a response, for which it is already at its end.
-type received struct {
+type bodyBuffer struct {
 	data []byte
 	err  error // why the rest is missing; nil: it is whole
 }
 
-var receivedPool = sync.Pool{New: func() any { return new(received) }}
+var bodyPool = sync.Pool{New: func() any { return new(bodyBuffer) }}
 
 // errBodyTooLarge is the end of a body at its bound.
 var errBodyTooLarge = errors.New("the body is beyond its bound")
 
-// receiveBody reads the body of resp until ctx ends, up to limit bytes of a success
+// readBody reads the body of resp until ctx ends, up to limit bytes of a success
 // and 64 KiB of anything else.
-func receiveBody(ctx context.Context, resp *http.Response, limit int64) *received {
-	body := receivedPool.Get().(*received)
+func readBody(ctx context.Context, resp *http.Response, limit int64) *bodyBuffer {
+	body := bodyPool.Get().(*bodyBuffer)
 	switch {
-	case isSuccess(resp.StatusCode):
+	case IsSuccess(resp.StatusCode):
 		body.err = body.readAll(ctx, resp.Body, resp.ContentLength, limit)
 	case resp.StatusCode != http.StatusSwitchingProtocols: // whose body is the connection
 		body.err = body.readAll(ctx, resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
@@ -50,11 +51,11 @@ const maxLateReads = 2
 
 // readAll reads r to its end or its bound. size is what the body announces to
 // have, or less than zero.
-func (b *received) readAll(ctx context.Context, r io.Reader, size, limit int64) error {
+func (b *bodyBuffer) readAll(ctx context.Context, r io.Reader, size, limit int64) error {
 	if size > limit {
 		return errBodyTooLarge
 	}
-	b.grow(clamp(size+bytes.MinRead, firstBuffer, largestPooled))
+	b.grow(clamp(size+bytes.MinRead, firstBuffer, maxPooled))
 	for late := 0; ; {
 		if ctx.Err() != nil {
 			late++
@@ -77,14 +78,14 @@ func (b *received) readAll(ctx context.Context, r io.Reader, size, limit int64) 
 	}
 }
 
-// mostEmptyReads is how often a body may give nothing and no reason.
-const mostEmptyReads = 100
+// maxEmptyReads is how often a body may give nothing and no reason.
+const maxEmptyReads = 100
 
 var errMiscounted = errors.New("the body claims to have given more than there was room for, or less than nothing")
 
 // readSome reads at least a byte, or says why it can't.
 func readSome(r io.Reader, into []byte) (int, error) {
-	for range mostEmptyReads {
+	for range maxEmptyReads {
 		n, err := r.Read(into)
 		if n < 0 || n > len(into) {
 			return 0, errMiscounted
@@ -110,7 +111,7 @@ func clamp(n, low, high int64) int64 {
 }
 
 // grow makes room for size bytes in all.
-func (b *received) grow(size int64) {
+func (b *bodyBuffer) grow(size int64) {
 	if int64(cap(b.data)) >= size {
 		return
 	}
@@ -120,29 +121,48 @@ func (b *received) grow(size int64) {
 }
 
 // Read is at its end: everything there is was read.
-func (b *received) Read([]byte) (int, error) { return 0, io.EOF }
+func (b *bodyBuffer) Read([]byte) (int, error) { return 0, io.EOF }
 
 // Close does nothing: the body behind it is closed already.
-func (b *received) Close() error { return nil }
+func (b *bodyBuffer) Close() error { return nil }
 
 // release hands the buffer to the next exchange. Nothing of it may be used
 // afterwards.
-func (b *received) release() {
-	if cap(b.data) > largestPooled {
+func (b *bodyBuffer) release() {
+	if cap(b.data) > maxPooled {
 		return
 	}
 	b.data, b.err = b.data[:0], nil
-	receivedPool.Put(b)
+	bodyPool.Put(b)
 }
 
 func tooLarge(limit int64) error {
 	return &fault.Error{
-		Kind: ErrResponseTooLarge,
-		Text: fmt.Sprintf("%s: more than %d bytes", ErrResponseTooLarge, limit),
+		Kind: fault.ResponseTooLarge,
+		Text: fmt.Sprintf("%s: more than %d bytes", fault.ResponseTooLarge, limit),
+		Hint: fault.HintTooLarge,
 	}
 }
 
-// isSuccess reports whether the whole answer is there: 206 has a part of it.
-func isSuccess(status int) bool {
+// IsSuccess reports whether the whole answer is there: 206 has a part of it.
+func IsSuccess(status int) bool {
 	return status >= 200 && status <= 299 && status != http.StatusPartialContent
+}
+
+// release gives the body back. Nothing of it may be used afterwards.
+func (r *response) release() {
+	if r.body != nil {
+		r.body.release()
+		r.body = nil
+	}
+}
+
+// shownBody is the beginning of the body, without credentials.
+func (r *response) shownBody(mask redact.Masker) []byte {
+	if r.body == nil {
+		return nil
+	}
+	shown := bytes.Clone(r.body.data[:min(len(r.body.data), maxErrorBody)])
+	mask(shown)
+	return shown
 }

@@ -1,4 +1,4 @@
-package insights
+package exchange
 
 import (
 	"errors"
@@ -11,18 +11,20 @@ import (
 // An origin is a scheme, host and port. Credentials go to that of the base URL
 // alone, and without encryption they do not leave the machine.
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is this machine.
+func IsLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && lowerHost(a.Hostname()) == lowerHost(b.Hostname()) && portOf(a) == portOf(b)
+// SameOrigin reports whether two addresses have one scheme, host and port.
+func SameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && LowerHost(a.Hostname()) == LowerHost(b.Hostname()) && portOf(a) == portOf(b)
 }
 
-// lowerHost folds the case of ASCII alone, as DNS does: hosts that only Unicode
+// LowerHost folds the case of ASCII alone, as DNS does: hosts that only Unicode
 // takes for the same, as ß and ẞ or ς and σ, belong to different people. And of
 // localhost net/http knows this spelling only, where it leaves out a proxy.
-func lowerHost(host string) string {
+func LowerHost(host string) string {
 	if strings.Contains(host, "%") {
 		return host // the zone of an IPv6 address has a case of its own
 	}
@@ -46,13 +48,13 @@ func portOf(u *url.URL) string {
 
 var errPlainProxy = errors.New("not sent: a proxy on another machine would see the credentials unencrypted: use https, or no proxy for loopback addresses")
 
-// isExposed reports whether a request in clear, which is for this machine, would
+// leaksToProxy reports whether a request in clear, which is for this machine, would
 // go through a proxy on another.
-func isExposed(transport http.RoundTripper, request *http.Request) bool {
+func leaksToProxy(transport http.RoundTripper, request *http.Request) bool {
 	standard, ok := transport.(*http.Transport)
 	if !ok || request.URL.Scheme != "http" || standard.Proxy == nil {
 		return false
 	}
 	proxy, err := standard.Proxy(request)
-	return err == nil && proxy != nil && !isLoopback(lowerHost(proxy.Hostname()))
+	return err == nil && proxy != nil && !IsLoopback(LowerHost(proxy.Hostname()))
 }

@@ -1,4 +1,4 @@
-package insights
+package exchange
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 
 const modulePath = "github.com/sauceinsights/insights"
 
-// userAgent names the application, where it has a name, and the SDK.
-func userAgent(application string) string {
+// UserAgent names the application, where it has a name, and the SDK.
+func UserAgent(application string) string {
 	sdk := fmt.Sprintf("insights-go/%s (%s; %s)", sdkVersion(), runtime.Version(), runtime.GOOS)
 	return strings.TrimSpace(application + " " + sdk)
 }

@@ -1,4 +1,4 @@
-package insights
+package exchange
 
 import (
 	"runtime"
@@ -11,8 +11,8 @@ import (
 func TestUserAgentNamesTheSDKAndTheSystem(t *testing.T) {
 	sdk := "insights-go/" + sdkVersion() + " (" + runtime.Version() + "; " + runtime.GOOS + ")"
 	assert.NotEmpty(t, sdkVersion())
-	assert.Equal(t, sdk, userAgent(""))
-	assert.Equal(t, "nightly/2.1 "+sdk, userAgent("nightly/2.1"), "the application comes first")
+	assert.Equal(t, sdk, UserAgent(""))
+	assert.Equal(t, "nightly/2.1 "+sdk, UserAgent("nightly/2.1"), "the application comes first")
 }
 
 func TestVersionOfABuildWithoutModules(t *testing.T) {

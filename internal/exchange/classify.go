@@ -1,0 +1,100 @@
+package exchange
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/redact"
+)
+
+// errStatus is the failure that the status itself tells of.
+var errStatus = errors.New("the status is no success")
+
+// classify says why an answer is no success.
+func (x *exchange) classify(next step) step {
+	return func(ctx context.Context, a *attempt) {
+		next(ctx, a)
+		a.failure = x.failureOf(ctx, &a.response)
+	}
+}
+
+// failureOf is nil for a success, but for its decoding.
+func (x *exchange) failureOf(ctx context.Context, a *response) error {
+	switch {
+	case headerSize(a.header) > maxHeaderBytes:
+		return errHeaderTooLarge
+	case a.status == http.StatusSwitchingProtocols:
+		return badResponse("it switches to another protocol")
+	case a.status != 0 && !IsSuccess(a.status):
+		return errStatus
+	case a.err == errBodyTooLarge:
+		return tooLarge(x.MaxBytes)
+	case isCorrupt(a.err):
+		return badResponse("the compression is damaged: " + x.redacted(a.err).Error())
+	case a.err != nil:
+		return x.transportFailure(ctx, a.err)
+	case !isJSON(a.header.Get("Content-Type")):
+		return badResponse(x.show(fmt.Sprintf("its content type is %q", redact.Line(a.header.Get("Content-Type")))))
+	}
+	return nil
+}
+
+func badResponse(why string) error {
+	return &fault.Error{Kind: fault.BadResponse, Text: fault.BadResponse.Error() + ": " + why}
+}
+
+var errHeaderTooLarge = &fault.Error{
+	Kind: fault.ResponseTooLarge,
+	Text: fault.ResponseTooLarge.Error() + ": its headers go beyond their bound",
+}
+
+func headerSize(h http.Header) int {
+	size := 0
+	for name, values := range h {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	return size
+}
+
+// isJSON accepts JSON, the types built on it, and silence.
+func isJSON(contentType string) bool {
+	if contentType == "" {
+		return true
+	}
+	mediaType, _, _ := mime.ParseMediaType(contentType) // damaged parameters change nothing
+	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// isCorrupt reports whether a body was complete and its compression damaged.
+func isCorrupt(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+}
+
+// decode reads a success.
+func (x *exchange) decode(next step) step {
+	return func(ctx context.Context, a *attempt) {
+		next(ctx, a)
+		if a.failure == nil {
+			a.failure = x.decodeFailure(x.call.Decode(a.body.data))
+		}
+	}
+}
+
+// decodeFailure is the failure of an answer that could not be decoded because of
+// err, if it could not.
+func (x *exchange) decodeFailure(err error) error {
+	if _, known := err.(*fault.Error); known || err == nil {
+		return err
+	}
+	return badResponse(x.show(err.Error())) // it may name a member, unescaped
+}

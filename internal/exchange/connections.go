@@ -1,0 +1,66 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Hide gives the transport that a client uses. A closure holds it, out of reach
+// for a dump of the client: a connection that is kept open has a request in its
+// buffers, and so the credentials.
+func Hide(transport http.RoundTripper) func() http.RoundTripper {
+	return func() http.RoundTripper { return transport }
+}
+
+// maxHeaderBytes bounds the header of an answer.
+const maxHeaderBytes = 1 << 20
+
+// A connection of HTTP/2 outlives the attempts that time out on it. One that is
+// silent for so long is asked whether it is still there, and given up where it
+// does not answer, in time for another try.
+const (
+	pingAfter   = 10 * time.Second
+	pingTimeout = 5 * time.Second
+)
+
+// DefaultTransport is that of net/http with a bound on headers, room for maxIdle
+// connections, and no trust in silent ones.
+func DefaultTransport(maxIdle int) http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport // replaced by the program, which will have its reason
+	}
+	t := standard.Clone()
+	t.MaxResponseHeaderBytes = maxHeaderBytes
+	if t.OnProxyConnectResponse == nil {
+		t.OnProxyConnectResponse = nameRefusal
+	}
+	t.MaxIdleConnsPerHost = maxIdle
+	distrustSilence(t)
+	return t
+}
+
+// distrustSilence sets what the program has not set. That its transport was used
+// is enough for HTTP2 to be there, from Go 1.27 on.
+func distrustSilence(t *http.Transport) {
+	if t.HTTP2 == nil {
+		t.HTTP2 = new(http.HTTP2Config)
+	}
+	t.HTTP2.SendPingTimeout = cmp.Or(t.HTTP2.SendPingTimeout, pingAfter)
+	t.HTTP2.PingTimeout = cmp.Or(t.HTTP2.PingTimeout, pingTimeout)
+	t.HTTP2.WriteByteTimeout = cmp.Or(t.HTTP2.WriteByteTimeout, pingTimeout)
+}
+
+// nameRefusal gives a proxy's 407 and 403 the words by which they are known.
+// Otherwise the error has those of the proxy, which may be any.
+func nameRefusal(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusProxyAuthRequired, http.StatusForbidden:
+		return errors.New(http.StatusText(resp.StatusCode))
+	}
+	return nil
+}

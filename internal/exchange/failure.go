@@ -1,0 +1,99 @@
+package exchange
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sauceinsights/insights/internal/fault"
+)
+
+// transportFailure is why there is no complete answer.
+func (x *exchange) transportFailure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fault.OfContext(ctx)
+	}
+	if own, ok := errors.AsType[*fault.Error](err); ok {
+		return own // the rate limit in the middle of a redirect
+	}
+	if isHeaderTooLarge(err) {
+		return errHeaderTooLarge
+	}
+	broken := &fault.Error{Kind: fault.Transport, Cause: x.redacted(err), Passes: canPass(err)}
+	switch {
+	case isRefusalByProxy(err, http.StatusProxyAuthRequired):
+		broken.Hint = HintProxy
+	case isTimeout(err):
+		return &fault.Error{
+			Kind: fault.Timeout, Text: fault.Timeout.Error() + ": " + broken.Cause.Error(), Cause: broken, Passes: broken.Passes,
+			Hint: "WithAttemptTimeout sets how long an attempt may take, as does the Timeout of an HTTP client; the shorter counts",
+		}
+	}
+	return broken
+}
+
+// HintProxy says what to do about a proxy that refuses without credentials.
+const HintProxy = "a proxy on the way asks for credentials: give its URL with them to the transport of WithHTTPClient"
+
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[timeoutError](err)
+	return ok && timeout.Timeout()
+}
+
+// timeoutError is what package net and context call a timeout.
+type timeoutError interface {
+	error
+	Timeout() bool
+}
+
+// isHeaderTooLarge knows the words of net/http, which has no error value for it.
+func isHeaderTooLarge(err error) bool {
+	text := err.Error()
+	return slices.ContainsFunc([]string{"response headers exceeded", "response header list larger", "header list too large"},
+		func(words string) bool { return strings.Contains(text, words) })
+}
+
+// canPass reports whether a failed connection is worth another try: a
+// certificate, a name or an address that is wrong stays wrong.
+func canPass(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	var name *net.DNSError
+	var address *net.AddrError
+	switch {
+	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record):
+		return false
+	case isTLSAlert(err):
+		return false
+	case errors.As(err, &name) && name.IsNotFound, errors.As(err, &address):
+		return false
+	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, errPlainProxy):
+		return false
+	case isRefusalByProxy(err, http.StatusProxyAuthRequired), isRefusalByProxy(err, http.StatusForbidden):
+		return false
+	}
+	return !strings.Contains(err.Error(), "unsupported protocol scheme")
+}
+
+// isTLSAlert knows an alert of TLS, of a type that crypto/tls keeps to itself, by
+// the operation of one of the errors of package net around it.
+func isTLSAlert(err error) bool {
+	for operation := new(net.OpError); errors.As(err, &operation); err = operation.Err {
+		if operation.Op == "remote error" {
+			return true
+		}
+	}
+	return false
+}
+
+// isRefusalByProxy knows the words of net/http for a CONNECT that a proxy
+// answered with that status.
+func isRefusalByProxy(err error, status int) bool {
+	return err.Error() == http.StatusText(status) || strings.HasSuffix(err.Error(), ": "+http.StatusText(status))
+}

@@ -1,0 +1,28 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestAnAlertIsNotTriedAgainWhoeverSentIt(t *testing.T) {
+	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"the service":     {alert, true},
+		"a proxy":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: alert}, true},
+		"wrapped":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: fmt.Errorf("oh: %w", alert)}, true},
+		"no alert":        {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errReset}, false},
+		"no network's":    {errReset, false},
+		"another's words": {errors.New("remote error"), false},
+	} {
+		assert.Equal(t, test.want, isTLSAlert(test.err), name)
+		assert.Equal(t, !test.want, canPass(test.err), name)
+	}
+}

@@ -1,0 +1,139 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
+	"github.com/sauceinsights/insights/internal/ratelimit"
+)
+
+// Policy says how often and how patiently a request is tried.
+type Policy struct {
+	MaxAttempts       int // the first included
+	BaseWait, MaxWait time.Duration
+}
+
+// decide says whether another attempt follows, and after which wait.
+func (x *exchange) decide(next step) step {
+	return func(ctx context.Context, a *attempt) {
+		next(ctx, a)
+		switch {
+		case a.failure == nil:
+			x.Budget.giveBack()
+		case a.number < x.Retry.MaxAttempts && isRetryable(a.status, a.failure):
+			x.retryAfter(ctx, a)
+		}
+	}
+}
+
+// retryAfter decides on the next attempt, which the policy would allow.
+func (x *exchange) retryAfter(ctx context.Context, a *attempt) {
+	wait, serverRequested := x.Retry.next(a.number, a.header)
+	if a.stop = x.forbids(ctx, wait); a.stop == nil {
+		a.wait, a.serverRequested = wait, serverRequested
+		a.willRetry, x.retries = true, true
+	}
+}
+
+// forbids says why there is no next attempt after that wait, or nil.
+func (x *exchange) forbids(ctx context.Context, wait time.Duration) error {
+	switch {
+	case ctx.Err() != nil:
+		return fault.OfContext(ctx)
+	case wait > x.Retry.MaxWait:
+		return fmt.Errorf("not tried again: the service asks for a wait of %s, and the longest allowed is %s", wait.Round(time.Millisecond), x.Retry.MaxWait)
+	case !fault.Fits(ctx, wait):
+		return &fault.Error{
+			Kind: context.DeadlineExceeded,
+			Text: fmt.Sprintf("not tried again: a wait of %s does not fit the deadline", wait.Round(time.Millisecond)),
+		}
+	case !x.Budget.take():
+		return errors.New("not tried again: the client's retry budget is used up")
+	}
+	return nil
+}
+
+// isRetryable reports whether a failure may pass by itself.
+func isRetryable(status int, err error) bool {
+	if err == errStatus {
+		return IsRetriedStatus(status)
+	}
+	failure, ok := errors.AsType[*fault.Error](err)
+	return ok && failure.Passes
+}
+
+// IsRetriedStatus reports whether what a status tells of may pass by itself.
+func IsRetriedStatus(status int) bool {
+	return slices.Contains(retriedStatuses, status)
+}
+
+var retriedStatuses = []int{
+	http.StatusTooManyRequests,
+	http.StatusInternalServerError,
+	http.StatusBadGateway,
+	http.StatusServiceUnavailable,
+	http.StatusGatewayTimeout,
+}
+
+// next is the wait after that many attempts, and whether the service asked for
+// it: what Retry-After says, or anything up to a limit that doubles from attempt
+// to attempt ("full jitter").
+func (p Policy) next(attempts int, header http.Header) (wait time.Duration, serverRequested bool) {
+	if d := ratelimit.RetryAfter(header, time.Now()); d > 0 {
+		return d, true
+	}
+	limit := p.BaseWait
+	for range attempts - 1 {
+		if limit >= p.MaxWait/2 {
+			limit = p.MaxWait
+			break
+		}
+		limit *= 2
+	}
+	return rand.N(limit), false
+}
+
+// Budget keeps an outage from being multiplied by the calls of a client:
+// a retry costs one of it, a success gives one back. Safe for concurrent use.
+type Budget struct {
+	left atomic.Int64
+}
+
+// FullBudget is how many retries a budget has at most.
+const FullBudget = 50
+
+// NewBudget returns a full one.
+func NewBudget() *Budget {
+	b := new(Budget)
+	b.left.Store(FullBudget)
+	return b
+}
+
+func (b *Budget) take() bool {
+	if b.left.Add(-1) >= 0 {
+		return true
+	}
+	b.left.Add(1)
+	return false
+}
+
+func (b *Budget) giveBack() {
+	for {
+		left := b.left.Load()
+		if left >= FullBudget || b.left.CompareAndSwap(left, left+1) {
+			return
+		}
+	}
+}
+
+// Left is how many retries are left.
+func (b *Budget) Left() int {
+	return int(b.left.Load())
+}

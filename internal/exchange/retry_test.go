@@ -1,0 +1,65 @@
+package exchange
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
+	policy := Policy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}
+	for attempts, limit := range map[int]time.Duration{
+		1:           500 * time.Millisecond,
+		2:           time.Second,
+		3:           2 * time.Second,
+		6:           16 * time.Second,
+		7:           30 * time.Second,
+		8:           30 * time.Second,
+		math.MaxInt: 30 * time.Second,
+	} {
+		shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
+		for range 2000 {
+			wait, serverRequested := policy.next(attempts, nil)
+			require.False(t, serverRequested)
+			shortest, longest = min(shortest, wait), max(longest, wait)
+		}
+		assert.Less(t, longest, limit, "after %d attempts", attempts)
+		assert.Greater(t, longest, limit*9/10, "after %d attempts", attempts)
+		assert.Less(t, shortest, limit/10, "after %d attempts", attempts)
+	}
+}
+
+func TestTheLongestPolicyDoesNotOverflow(t *testing.T) {
+	for _, policy := range []Policy{{4, math.MaxInt64, math.MaxInt64}, {4, time.Second, math.MaxInt64}, {4, 1, 1}} {
+		for attempts := range 70 {
+			wait, _ := policy.next(attempts+1, nil)
+			assert.GreaterOrEqual(t, wait, time.Duration(0))
+		}
+	}
+}
+
+func TestTheRetryBudgetIsExactUnderConcurrency(t *testing.T) {
+	budget := NewBudget()
+	var taken atomic.Int64
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() {
+			for range 200 {
+				if budget.take() {
+					taken.Add(1)
+					budget.giveBack()
+				}
+			}
+		})
+	}
+	all.Wait()
+	assert.Positive(t, taken.Load())
+	assert.EqualValues(t, 50, budget.Left())
+	budget.giveBack()
+	assert.EqualValues(t, 50, budget.Left(), "never more than it began with")
+}

@@ -1,0 +1,153 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// errNoStatus is an answer that no HTTP server gives.
+var errNoStatus = errors.New("malformed HTTP answer: it has no status")
+
+// response is what came back of an attempt.
+type response struct {
+	status int         // 0: there was no answer
+	header http.Header // without credentials; nil: there was no answer
+	body   *bodyBuffer // nil: there was no answer
+	err    error       // why there was none, or why the rest of the body is missing
+}
+
+// send makes one request, follows its redirects, and reads the whole answer,
+// within the timeout of an attempt.
+func (x *exchange) send(ctx context.Context, a *attempt) {
+	defer x.Limits.Server.Finish()
+	began := time.Now()
+	s := x.sender(ctx)
+	defer s.end(nil)
+	resp, err := s.do()
+	a.duration = time.Since(began)
+	if err != nil || resp == nil {
+		a.err = withoutURL(err)
+		return
+	}
+	body := resp.Body.(*bodyBuffer) // by RoundTrip
+	a.status, a.header, a.body, a.err = resp.StatusCode, resp.Header, body, body.err
+}
+
+// sender sends the requests of one attempt: the first, and those of redirects.
+type sender struct {
+	*exchange
+	transport http.RoundTripper
+	whole     context.Context // of the call
+	bounded   context.Context // of the attempt
+	end       context.CancelCauseFunc
+	watch     *connectionWatch
+	timeout   *time.Timer
+	deadline  time.Time
+}
+
+// sender begins an attempt, which ends after the timeout, or if net/http sends its
+// request again and again.
+func (x *exchange) sender(ctx context.Context) *sender {
+	s := &sender{exchange: x, transport: x.Transport(), whole: ctx, deadline: time.Now().Add(x.Timeout)}
+	s.bounded, s.end = context.WithCancelCause(ctx)
+	s.timeout = time.AfterFunc(x.Timeout, func() { s.end(&attemptTimeout{x.Timeout}) })
+	_, isStandard := s.transport.(*http.Transport)
+	s.watch = watchConnections(s.bounded, s.end, isStandard)
+	return s
+}
+
+func (s *sender) do() (*http.Response, error) {
+	defer s.watch.stop()
+	defer s.timeout.Stop()
+	request, err := http.NewRequestWithContext(s.watch.context(s.bounded), http.MethodGet, s.call.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", s.UserAgent)
+	s.Authorize(request)
+	client := http.Client{Transport: s, Jar: s.Jar, CheckRedirect: s.redirect}
+	return client.Do(request)
+}
+
+// RoundTrip implements [http.RoundTripper]. The body of the response is a
+// [*bodyBuffer]. The caller's transport sees no more than a request: its idle
+// connections are not closed on a failure.
+func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
+	if leaksToProxy(s.transport, request) {
+		return nil, errPlainProxy
+	}
+	resp, err := roundTrip(s.transport, request)
+	if err != nil {
+		return nil, causeOr(s.bounded, err)
+	}
+	given := resp.Body
+	defer func() { _ = given.Close() }() // what was read is all there is to know
+	dropBadLocation(resp)
+	resp.Header = s.Mask.Header(resp.Header)
+	body := readBody(s.bounded, resp, s.MaxBytes)
+	body.err = causeOr(s.bounded, body.err)
+	resp.Body = body
+	return resp, nil
+}
+
+// roundTrip gives a response that is the exchange's own and complete in its form,
+// whatever the transport of a caller or of a test left out of it or shares.
+func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
+	given, err := transport.RoundTrip(request)
+	if given == nil {
+		return nil, cmp.Or(err, errNoStatus)
+	}
+	resp := *given
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	if err != nil || resp.StatusCode < 100 {
+		_ = resp.Body.Close() // not to be read, so there is nothing to know
+		return nil, cmp.Or(err, errNoStatus)
+	}
+	if resp.Header == nil {
+		resp.Header = make(http.Header)
+	}
+	return &resp, nil
+}
+
+// attemptTimeout is the end of an attempt that took too long.
+type attemptTimeout struct {
+	after time.Duration
+}
+
+func (e *attemptTimeout) Error() string {
+	return fmt.Sprintf("the attempt took longer than %s", e.after)
+}
+
+// Timeout makes it a timeout to package net.
+func (e *attemptTimeout) Timeout() bool { return true }
+
+// causeOr is why the attempt ended ctx, if it did, and err otherwise.
+func causeOr(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if _, ok := cause.(*attemptTimeout); ok || cause == errNoneAnswered {
+		return cause
+	}
+	return err
+}
+
+// withoutURL takes off the wrapper of net/http, whose text holds the URL.
+func withoutURL(err error) error {
+	for {
+		wrapper, ok := err.(*url.Error)
+		if !ok {
+			return err
+		}
+		err = wrapper.Err
+	}
+}

@@ -1,0 +1,83 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// maxConnections is how many new connections an attempt may take. Over HTTP/2
+// net/http repeats a request by itself where the server says that it did nothing,
+// each time on a new connection, with no end and no pause. That it goes through
+// idle ones which were closed under it has an end.
+const maxConnections = 3
+
+var errNoneAnswered = fmt.Errorf("none of %d new connections had an answer", maxConnections)
+
+// cancelGrace is how long net/http may take to notice the end of an attempt.
+const cancelGrace = 50 * time.Millisecond
+
+// connectionWatch sees the connections that an attempt takes. It ends the attempt
+// where those are too many, and closes the one that holds it beyond its end: over
+// HTTP/2 a server that stops reading could hold it for ever, as a write that is
+// stuck has a lock that the reading and closing of a body wait for.
+type connectionWatch struct {
+	end       context.CancelCauseFunc
+	isBounded bool // a transport of the caller's may have its reasons
+	forget    func() bool
+	ended     chan struct{}
+
+	mu      sync.Mutex
+	current net.Conn
+	taken   int // new ones
+}
+
+func watchConnections(ctx context.Context, end context.CancelCauseFunc, isBounded bool) *connectionWatch {
+	w := &connectionWatch{end: end, isBounded: isBounded, ended: make(chan struct{})}
+	w.forget = context.AfterFunc(ctx, w.free)
+	return w
+}
+
+// context is that of the request whose connections are to be seen.
+func (w *connectionWatch) context(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: w.got})
+}
+
+func (w *connectionWatch) got(conn httptrace.GotConnInfo) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.current = conn.Conn
+	if !conn.Reused {
+		w.taken++
+	}
+	if w.tooMany() {
+		w.end(errNoneAnswered)
+	}
+}
+
+func (w *connectionWatch) tooMany() bool {
+	return w.isBounded && w.taken > maxConnections
+}
+
+// free closes the connection of an attempt that has ended and does not return.
+func (w *connectionWatch) free() {
+	select {
+	case <-w.ended:
+		return
+	case <-time.After(cancelGrace):
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.current != nil {
+		_ = w.current.Close() // to make it fail is the purpose
+	}
+}
+
+// stop is for the end of the attempt.
+func (w *connectionWatch) stop() {
+	w.forget()
+	close(w.ended)
+}
