@@ -28,15 +28,22 @@ import (
 // creation, start, end. IDs have 32 characters, not all of them hexadecimal.
 // It panics if n is negative or no whole second lies within start and end.
 func Generate(seed uint64, n int, start, end time.Time) []insights.Test {
-	first, last := secondAfter(start), end.Unix()
-	must(n >= 0, "Generate", "%d runs", n)
-	must(first <= last, "Generate", "no second between %s and %s", start, end)
-	g := newGenerator(seed, first, last)
+	g := newGenerator(seed, checkedSeconds(n, start, end))
 	tests := make([]insights.Test, n)
 	for i, p := range g.plan(n) {
 		tests[i] = g.run(p)
 	}
 	return tests
+}
+
+// seconds is a period in Unix seconds, both ends included.
+type seconds struct{ first, last int64 }
+
+func checkedSeconds(n int, start, end time.Time) seconds {
+	s := seconds{secondAfter(start), end.Unix()}
+	must(n >= 0, "Generate", "%d runs", n)
+	must(s.first <= s.last, "Generate", "no second between %s and %s", start, end)
+	return s
 }
 
 func secondAfter(t time.Time) int64 {
@@ -49,18 +56,17 @@ func secondAfter(t time.Time) int64 {
 // generator makes runs between two seconds, both included.
 type generator struct {
 	*rand.Rand
-	first, last  int64
+	seconds
 	names        []string
 	environments []environment
 	failures     []string
 	crashes      []string
 }
 
-func newGenerator(seed uint64, first, last int64) *generator {
+func newGenerator(seed uint64, period seconds) *generator {
 	return &generator{
 		Rand:         rand.New(rand.NewPCG(seed, 0x1a51697)),
-		first:        first,
-		last:         last,
+		seconds:      period,
 		names:        testNames(),
 		environments: environments(),
 		failures:     filled(failures),
