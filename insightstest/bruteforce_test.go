@@ -243,9 +243,9 @@ func platformQuery(r *rand.Rand) url.Values {
 	)
 }
 
-// TestBruteForce compares all five calls with a recomputation that looks at
+// TestVariantsBruteForce compares all five calls with a recomputation that looks at
 // every run, over random runs, parameters and switches.
-func TestBruteForce(t *testing.T) {
+func TestVariantsBruteForce(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 6 {
 		m := randomModel(r, 250)

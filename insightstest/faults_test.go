@@ -19,8 +19,8 @@ import (
 
 const unspoiled = `{"meta":{"status":200},"items":[],"has_more":false}`
 
-// TestFaultsThatArriveWhole shows what a client without any cleverness gets.
-func TestFaultsThatArriveWhole(t *testing.T) {
+// TestFaultArrivesWhole shows what a client without any cleverness gets.
+func TestFaultArrivesWhole(t *testing.T) {
 	tests := map[string]struct {
 		fault  insightstest.Fault
 		status int
@@ -64,7 +64,7 @@ func TestFaultsThatArriveWhole(t *testing.T) {
 	}
 }
 
-func TestFaultsThatBreakOff(t *testing.T) {
+func TestFaultBreaksOff(t *testing.T) {
 	tests := map[string]struct {
 		fault insightstest.Fault
 		got   string
@@ -110,8 +110,8 @@ func TestFaultsThatBreakOff(t *testing.T) {
 	})
 }
 
-// TestFaultsWithoutEnd shows that they last until the client goes away.
-func TestFaultsWithoutEnd(t *testing.T) {
+// TestFaultWithoutEnd shows that they last until the client goes away.
+func TestFaultWithoutEnd(t *testing.T) {
 	begin := func(t *testing.T, fault insightstest.Fault, accept string) (*http.Response, context.CancelFunc) {
 		srv := start(t)
 		srv.Fail(fault)
@@ -161,7 +161,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestWhichRequestsMeetAFault(t *testing.T) {
+func TestServerFail(t *testing.T) {
 	const (
 		tests  = insightstest.PathTests
 		builds = insightstest.PathBuildsTests
@@ -210,7 +210,7 @@ func TestWhichRequestsMeetAFault(t *testing.T) {
 	})
 }
 
-func TestCloseEndsWhatIsHeld(t *testing.T) {
+func TestServerClose(t *testing.T) {
 	for name, fault := range map[string]insightstest.Fault{
 		"a hanging request": insightstest.Hang(1),
 		"a slow one":        insightstest.Slow(1, time.Hour),
@@ -241,7 +241,7 @@ func TestCloseEndsWhatIsHeld(t *testing.T) {
 	}
 }
 
-func TestLatencyIsNotAddedUp(t *testing.T) {
+func TestWithLatency(t *testing.T) {
 	const latency = 50 * time.Millisecond
 	srv, hc := start(t, insightstest.WithLatency(latency)), plain(t)
 	begun := time.Now()

@@ -49,8 +49,8 @@ const (
 	windowsOne = `[{"name":"Windows 10","count":1}]`
 )
 
-// TestForm checks whole answers, byte by byte but for the way tabs are escaped.
-func TestForm(t *testing.T) {
+// TestServerForm checks whole answers, byte by byte but for the way tabs are escaped.
+func TestServerForm(t *testing.T) {
 	tests := map[string]struct {
 		options []insightstest.Option
 		runs    []insights.Test
@@ -89,8 +89,8 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// TestFormSwitches checks what a switch changes in the answers of all calls.
-func TestFormSwitches(t *testing.T) {
+// TestOptionForm checks what a switch changes in the answers of all calls.
+func TestOptionForm(t *testing.T) {
 	tests := map[string]struct {
 		option insightstest.Option
 		path   string
@@ -128,7 +128,7 @@ func TestFormSwitches(t *testing.T) {
 	}
 }
 
-func TestMeanTimes(t *testing.T) {
+func TestWithMeanTimes(t *testing.T) {
 	srv := start(t, insightstest.WithMeanTimes(), insightstest.WithReferenceFields())
 	for _, seconds := range []insights.Seconds{10, 20, 60} {
 		srv.Add(insights.Test{Name: "n", CreationTime: noon, StartTime: noon.Add(3 * time.Second), Duration: seconds})
@@ -138,7 +138,7 @@ func TestMeanTimes(t *testing.T) {
 	assert.InDelta(t, 3, got.Aggs.TotalQueueTime, 0)
 }
 
-func TestGzipIsForThoseWhoAcceptIt(t *testing.T) {
+func TestWithGzip(t *testing.T) {
 	srv := start(t, insightstest.WithGzip())
 	srv.Add(sample...)
 	_, want := ask(t, plain(t), request(t, srv, insightstest.PathTests, around()))
@@ -200,7 +200,7 @@ func pageThrough(t *testing.T, hc *http.Client, srv *insightstest.Server, q url.
 	}
 }
 
-func TestReferenceSampleRequests(t *testing.T) {
+func TestServerReferenceSamples(t *testing.T) {
 	srv, hc := start(t), plain(t)
 	day := func(hours int) time.Time { return time.Date(2021, 5, 1, 12+hours, 0, 0, 0, time.UTC) }
 	for i := range 12 {

@@ -15,7 +15,7 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-func TestGenerateIsRepeatable(t *testing.T) {
+func TestGenerateRepeats(t *testing.T) {
 	end := noon.Add(30 * 24 * time.Hour)
 	assert.Equal(t, insightstest.Generate(7, 500, noon, end), insightstest.Generate(7, 500, noon, end))
 	assert.NotEqual(t, insightstest.Generate(7, 500, noon, end), insightstest.Generate(8, 500, noon, end))
@@ -59,7 +59,7 @@ func checkTimes(t *testing.T, r insights.Test) {
 	assert.Equal(t, r.EndTime.Sub(r.StartTime), r.Duration.Duration())
 }
 
-func TestGenerateIsAsItsCommentSays(t *testing.T) {
+func TestGenerateComment(t *testing.T) {
 	runs := insightstest.Generate(1, 25_000, noon, noon.Add(90*24*time.Hour))
 	count := map[string]map[string]int{}
 	add := func(kind, value string) {

@@ -34,7 +34,7 @@ func refused(t *testing.T, srv *insightstest.Server, path string, status int, me
 	assert.Equal(t, status, got.Meta.Status)
 }
 
-func TestBadParametersAreRefused(t *testing.T) {
+func TestServerRefuses(t *testing.T) {
 	const required = "start and end parameters are required."
 	tests := map[string]struct {
 		path    string
@@ -88,7 +88,7 @@ func TestBadParametersAreRefused(t *testing.T) {
 	})
 }
 
-func TestSwitchesThatRefuse(t *testing.T) {
+func TestOptionRefuses(t *testing.T) {
 	tests := map[string]struct {
 		option insightstest.Option
 		path   string
@@ -111,7 +111,7 @@ func TestSwitchesThatRefuse(t *testing.T) {
 	}
 }
 
-func TestSwitchesThatStillAccept(t *testing.T) {
+func TestWithStrictParameters(t *testing.T) {
 	srv := start(t, insightstest.WithStrictParameters(), insightstest.WithListedIntervals(), insightstest.WithLongestPeriod(24*time.Hour))
 	everyName := around("scope", "single", "owner", "a", "status", "passed", "build", "b", "error", "e", "from", "0", "size", "1",
 		"query", "q", "missing_build", "", "desc", "true", "name", "q", "build_missing", "true", "descending", "true")
@@ -120,7 +120,7 @@ func TestSwitchesThatStillAccept(t *testing.T) {
 	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around()) // row 20: one day
 }
 
-func TestCredentialsAreChecked(t *testing.T) {
+func TestWithCredentials(t *testing.T) {
 	tests := map[string]struct {
 		username, key string
 		option        insightstest.Option
@@ -154,7 +154,7 @@ func TestCredentialsAreChecked(t *testing.T) {
 	})
 }
 
-func TestOtherPathsAndMethods(t *testing.T) {
+func TestServerPaths(t *testing.T) {
 	srv := start(t)
 	refused(t, srv, "/v1/analytics", http.StatusNotFound, "Not found.", query())
 	refused(t, srv, insightstest.PathTests+"/", http.StatusNotFound, "Not found.", query())
@@ -167,7 +167,7 @@ func TestOtherPathsAndMethods(t *testing.T) {
 	}
 }
 
-func TestErrorShapes(t *testing.T) {
+func TestWithErrorShape(t *testing.T) {
 	tests := map[insightstest.ErrorShape]struct{ contentType, want string }{
 		insightstest.ErrorMessage:    {"application/json", `{"message":"size must be a whole number, at least 1.","meta":{"status":400}}`},
 		insightstest.ErrorDetail:     {"application/json", `{"detail":"size must be a whole number, at least 1."}`},
@@ -189,7 +189,7 @@ func TestErrorShapes(t *testing.T) {
 	assert.True(t, strings.HasPrefix(body, "<!DOCTYPE html>"))
 }
 
-func TestOptionsOfNoSensePanic(t *testing.T) {
+func TestOptionPanics(t *testing.T) {
 	tests := map[string]func(){
 		"WithCredentials":        func() { insightstest.WithCredentials("a:b", "k") },
 		"an empty key":           func() { insightstest.WithCredentials("a", "") },

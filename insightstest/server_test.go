@@ -20,8 +20,8 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-// TestClient shows that the SDK's own client gets along with every variant.
-func TestClient(t *testing.T) {
+// TestServerClient shows that the SDK's own client gets along with every variant.
+func TestServerClient(t *testing.T) {
 	day := insights.Between(noon.Add(-12*time.Hour), noon.Add(12*time.Hour))
 	srv := start(t)
 	srv.Add(insights.Test{ID: "1cc1", Name: "Log in", Build: "b1", CreationTime: noon, StartTime: noon, Duration: 25, Error: "no\nway", Status: insights.StatusFailed})
@@ -51,7 +51,7 @@ func TestClient(t *testing.T) {
 	assert.Equal(t, "no\nway", failures.Buckets[0].Name)
 }
 
-func TestClientOptions(t *testing.T) {
+func TestServerClientOptions(t *testing.T) {
 	day := insights.Between(noon.Add(-12*time.Hour), noon.Add(12*time.Hour))
 	t.Run("it waits for milliseconds only", func(t *testing.T) {
 		srv := start(t)
@@ -83,7 +83,7 @@ func TestClientOptions(t *testing.T) {
 	})
 }
 
-func TestAddFillsInWhatIsMissing(t *testing.T) {
+func TestServerAdd(t *testing.T) {
 	now := func() time.Time { return noon.Add(300 * time.Millisecond) }
 	add := func(t *testing.T, run insights.Test) insights.Test {
 		srv := start(t, insightstest.WithClock(now), insightstest.WithErrorSpelling(insights.StatusError), insightstest.WithTimes(insightstest.TimesInMilliseconds))
@@ -129,7 +129,7 @@ func TestAddFillsInWhatIsMissing(t *testing.T) {
 	})
 }
 
-func TestRequests(t *testing.T) {
+func TestServerRequests(t *testing.T) {
 	srv, hc := start(t, insightstest.WithClock(func() time.Time { return noon })), plain(t)
 	ask(t, hc, request(t, srv, insightstest.PathTests, around("query", "a b\n")))
 	bad := request(t, srv, "/other", nil)
@@ -150,7 +150,7 @@ func TestRequests(t *testing.T) {
 	assert.Empty(t, srv.Requests())
 }
 
-func TestWaitForRequests(t *testing.T) {
+func TestServerWaitForRequests(t *testing.T) {
 	t.Run("that come later", func(t *testing.T) {
 		srv, hc := start(t), plain(t)
 		type result struct {
@@ -184,7 +184,7 @@ func TestWaitForRequests(t *testing.T) {
 	})
 }
 
-func TestOnRequest(t *testing.T) {
+func TestWithOnRequest(t *testing.T) {
 	var got []insightstest.Request
 	srv := start(t, insightstest.WithOnRequest(func(r insightstest.Request) { got = append(got, r) }))
 	ask(t, plain(t), request(t, srv, insightstest.PathTests, around("size", "x")))
@@ -193,8 +193,8 @@ func TestOnRequest(t *testing.T) {
 	assert.Equal(t, "x", got[0].Query.Get("size"))
 }
 
-// TestServerLimit drives the buckets by a clock of its own.
-func TestServerLimit(t *testing.T) {
+// TestWithServerLimit drives the buckets by a clock of its own.
+func TestWithServerLimit(t *testing.T) {
 	var mu sync.Mutex
 	now := noon
 	advance := func(d time.Duration) { mu.Lock(); now = now.Add(d); mu.Unlock() }
@@ -255,7 +255,7 @@ func TestServerLimit(t *testing.T) {
 	})
 }
 
-func TestManyConnectionsAtOnce(t *testing.T) {
+func TestServerConcurrent(t *testing.T) {
 	srv := start(t)
 	srv.Fail(insightstest.DropConnection(10), insightstest.Truncate(10).After(20), insightstest.Outage(10))
 	runs := insightstest.Generate(1, 160, noon, noon.Add(time.Hour))
@@ -281,7 +281,7 @@ func TestManyConnectionsAtOnce(t *testing.T) {
 	assert.GreaterOrEqual(t, len(srv.Requests()), 161)
 }
 
-func TestListener(t *testing.T) {
+func TestWithListener(t *testing.T) {
 	l, err := net.Listen("tcp", "0.0.0.0:0") //nolint:gosec // the address that stands for all is what is tested
 	require.NoError(t, err)
 	srv := start(t, insightstest.WithListener(l))
@@ -289,7 +289,7 @@ func TestListener(t *testing.T) {
 	get[wireGroup](t, plain(t), srv, insightstest.PathTests, around())
 }
 
-func TestServeHTTPWithoutAPort(t *testing.T) {
+func TestServerServeHTTP(t *testing.T) {
 	srv := start(t)
 	srv.Add(numbered(1)...)
 	w := httptest.NewRecorder()

@@ -14,7 +14,7 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-func TestPagesAreCutOutOfOneOrder(t *testing.T) {
+func TestPathTests(t *testing.T) {
 	srv, hc := start(t), plain(t)
 	runs := numbered(30)
 	for i := range runs {
@@ -40,7 +40,7 @@ func TestPagesAreCutOutOfOneOrder(t *testing.T) {
 	}
 }
 
-func TestPageLimits(t *testing.T) {
+func TestWithLargestPage(t *testing.T) {
 	length := func(t *testing.T, srv *insightstest.Server, pairs ...string) int {
 		return len(get[wireGroup](t, plain(t), srv, insightstest.PathTests, around(pairs...)).Items)
 	}
@@ -69,7 +69,7 @@ func TestPageLimits(t *testing.T) {
 	})
 }
 
-func TestDefaultOrder(t *testing.T) {
+func TestWithDefaultOrder(t *testing.T) {
 	tests := map[string]struct {
 		option insightstest.Option
 		desc   string
@@ -101,7 +101,7 @@ func options(opts ...insightstest.Option) []insightstest.Option {
 	return list
 }
 
-func TestHasMore(t *testing.T) {
+func TestWithHasMore(t *testing.T) {
 	tests := map[string]struct {
 		mode insightstest.HasMore
 		want string // has_more of the pages from 0, 2 and 4 of 4 runs
@@ -132,7 +132,7 @@ func TestHasMore(t *testing.T) {
 	})
 }
 
-func TestRunsThatArriveWhileAClientPages(t *testing.T) {
+func TestWithArrivals(t *testing.T) {
 	later := numbered(9)
 	srv := start(t, insightstest.WithArrivals(func(request int) []insights.Test {
 		return later[3*(request-1) : 3*request]
@@ -144,7 +144,7 @@ func TestRunsThatArriveWhileAClientPages(t *testing.T) {
 	}
 }
 
-func TestPeriodForms(t *testing.T) {
+func TestServerPeriods(t *testing.T) {
 	srv := start(t, insightstest.WithClock(func() time.Time { return noon.Add(10 * time.Second) }))
 	srv.Add(numbered(30)...)
 	hc := plain(t)
@@ -171,7 +171,7 @@ func TestPeriodForms(t *testing.T) {
 	}
 }
 
-func TestNewerNames(t *testing.T) {
+func TestWithDialect(t *testing.T) {
 	runs := numbered(4)
 	runs[3].Build, runs[3].Name = "b", "other"
 	tests := map[string]struct {
@@ -201,7 +201,7 @@ func TestNewerNames(t *testing.T) {
 	}
 }
 
-func TestDefaultScope(t *testing.T) {
+func TestWithDefaultScope(t *testing.T) {
 	srv := start(t, insightstest.WithDefaultScope(insights.ScopeMe), insightstest.WithCredentials("ann", "k3y"))
 	srv.Add(insights.Test{ID: "mine", CreationTime: noon}, insights.Test{ID: "bob's", Owner: "bob", CreationTime: noon})
 	hc := plain(t)
@@ -218,7 +218,7 @@ func TestDefaultScope(t *testing.T) {
 	}
 }
 
-func TestOptionalPeriod(t *testing.T) {
+func TestWithOptionalPeriod(t *testing.T) {
 	srv := start(t, insightstest.WithOptionalPeriod(), insightstest.WithMembership(insightstest.ByEnd))
 	srv.Add(numbered(3)...)
 	got := get[wireGroup](t, plain(t), srv, insightstest.PathTests, query()) // row 6
