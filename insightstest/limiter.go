@@ -58,10 +58,13 @@ type limitState struct {
 	refusedAt        time.Time // zero: not refused
 }
 
-// take lets a request through or refuses it.
-func (l *limiter) take(now time.Time) (limitState, *refusal) {
+// take lets a request through or refuses it. The clock is read under the lock:
+// times that are read before it reach the buckets in another order, and a span
+// between two of them would be handed out twice.
+func (l *limiter) take(clock func() time.Time) (limitState, *refusal) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := clock()
 	allowed := true
 	for _, t := range l.buckets {
 		t.refill(now)

@@ -115,11 +115,15 @@ func WithGzip() Option {
 // WithServerLimit answers 429 beyond perSecond requests a second and perHour
 // an hour, with Retry-After and X-Ratelimit headers (row 35). Each of the two
 // is a bucket that begins full and refills evenly; 0 switches it off. The real
-// service allows 10 and 3,500. Off by default.
+// service allows 10 and 3,500; 1,000,000 are the most. Off by default.
 func WithServerLimit(perSecond, perHour int) Option {
-	must(perSecond >= 0 && perHour >= 0, "WithServerLimit", "%d and %d must not be negative", perSecond, perHour)
+	must(min(perSecond, perHour) >= 0, "WithServerLimit", "%d and %d must not be negative", perSecond, perHour)
+	must(max(perSecond, perHour) <= maxRate, "WithServerLimit", "%d and %d must not be more than %d", perSecond, perHour, maxRate)
 	return func(s *settings) { s.limit = rates{perSecond, perHour} }
 }
+
+// maxRate bounds a limit, so that the time to the next request is never nought.
+const maxRate = 1_000_000
 
 // WithArrivals calls arrivals before each answer of /tests and adds the runs
 // that it returns, so that lists grow while a client pages (row 9). request

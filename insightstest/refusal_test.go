@@ -197,6 +197,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithClock":              func() { insightstest.WithClock(nil) },
 		"WithLatency":            func() { insightstest.WithLatency(-1) },
 		"WithServerLimit":        func() { insightstest.WithServerLimit(-1, 1) },
+		"WithServerLimit, huge":  func() { insightstest.WithServerLimit(1, 1_000_001) },
 		"WithArrivals":           func() { insightstest.WithArrivals(nil) },
 		"WithOnRequest":          func() { insightstest.WithOnRequest(nil) },
 		"WithEnds":               func() { insightstest.WithEnds(3) },

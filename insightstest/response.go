@@ -22,7 +22,7 @@ func newAnswer(status int, contentType string, body []byte) *answer {
 
 // answer is what the service says to a request.
 func (s *Server) answer(r *http.Request) *answer {
-	limit, refused := s.limiter.take(s.settings.now())
+	limit, refused := s.limiter.take(s.settings.now)
 	if refused == nil {
 		refused = s.authorize(r)
 	}
