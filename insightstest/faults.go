@@ -1,15 +1,19 @@
 package insightstest
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Fault spoils answers; see [Server.Fail]. Its fields work together: a 503 that
-// comes late, with an HTML body that breaks off, is one Fault. The zero Fault matches one request and leaves its answer as it is.
+// comes late, with an HTML body that breaks off, is one Fault. The zero Fault matches one request and leaves its answer as it
+// is.
 //
 // The functions below make the common ones, each for the next n requests: n 0
 // means one, and below zero all. [Fault.On] and [Fault.After] narrow them.
@@ -54,6 +58,63 @@ func (f Fault) After(skip int) Fault {
 	f.Skip = skip
 	return f
 }
+
+// Validate returns an error that says what can't be, nil if there is nothing:
+// a path that is none of the five calls, negative numbers, a status that is no
+// final answer of HTTP, names and values that are not allowed in a header, a
+// body with a status that has none.
+func (f Fault) Validate() error {
+	switch {
+	case f.Path != "" && !slices.ContainsFunc(calls, func(c *call) bool { return c.path == f.Path }):
+		return fmt.Errorf("the path %q is none of the five calls", f.Path)
+	case f.Skip < 0:
+		return fmt.Errorf("it skips %d requests", f.Skip)
+	case f.Delay < 0:
+		return fmt.Errorf("the delay %s is negative", f.Delay)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("the status %d is none that ends an exchange: use 200 to 599", f.Status)
+	case len(f.Body) > 0 && (f.Status == http.StatusNoContent || f.Status == http.StatusNotModified):
+		return fmt.Errorf("an answer with status %d has no body", f.Status)
+	case f.Ending < Complete || f.Ending > Endless:
+		return fmt.Errorf("the ending %d is unknown", f.Ending)
+	}
+	return validateHeader(f.Header)
+}
+
+func validateHeader(h http.Header) error {
+	for name, values := range h {
+		if !headerName.MatchString(name) {
+			return fmt.Errorf("%q is not the name of a header", name)
+		}
+		if strings.ContainsAny(strings.Join(values, ""), "\r\n\x00") {
+			return fmt.Errorf("the value of %s has a line break or a NUL", name)
+		}
+	}
+	return nil
+}
+
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// String describes the fault on one line, for messages.
+func (f Fault) String() string {
+	text := "the true answer"
+	if f.Status != 0 {
+		text = fmt.Sprint("status ", f.Status)
+	}
+	if f.Delay == forever {
+		text = "no answer"
+	}
+	text += endings[f.Ending]
+	if f.Path != "" {
+		text += " on " + f.Path
+	}
+	if f.Skip > 0 {
+		text += fmt.Sprint(" after ", f.Skip)
+	}
+	return text
+}
+
+var endings = [...]string{Complete: "", Drop: ", dropped", Cut: ", cut off", Stall: ", stalled", Endless: ", endless"}
 
 // Throttle answers 429. after is rounded up to seconds for Retry-After; 0
 // leaves the header out.
@@ -170,9 +231,22 @@ func Redirect(n int, location string) Fault {
 
 // Fail lets the next requests meet these faults, after those of earlier calls
 // are used up. Every request meets one at most: the first that matches it. It
-// has a fault whatever its credentials and parameters are.
+// has a fault whatever its credentials and parameters are. A fault that
+// [Fault.Validate] refuses is a mistake; see [Server].
 func (s *Server) Fail(faults ...Fault) {
+	for _, f := range faults {
+		if err := f.Validate(); err != nil {
+			s.helper()
+			s.mistake("Fail", "%v", err)
+		}
+	}
 	s.faults.add(faults)
+}
+
+// Pending returns the faults that are not used up, in the order in which they
+// will be met, with the Skip and Count that are left.
+func (s *Server) Pending() []Fault {
+	return s.faults.pending()
 }
 
 // Recover removes all faults that are not used up. Requests that a fault holds
@@ -181,10 +255,43 @@ func (s *Server) Recover() {
 	s.faults.clear()
 }
 
+// fault is the one that a request meets; the zero Fault: none.
+func (s *Server) fault(r *http.Request, entry *Request) (met Fault) {
+	if !s.faults.haveMatch() {
+		return s.faults.take(entry)
+	}
+	s.outside(r.Context(), func() { met = s.faults.take(entry) }) // Match is the user's
+	return met
+}
+
+// requireFaultsMet fails the test if a fault was not met by any request.
+func (s *Server) requireFaultsMet() {
+	s.t.Helper()
+	if s.t.Failed() || s.t.Skipped() {
+		return
+	}
+	for _, f := range s.faults.neverMet() {
+		s.t.Errorf("insightstest: no request met the fault %q: what it should show was not tested", f)
+	}
+}
+
+// helper marks the caller as a helper of the test, if there is one.
+func (s *Server) helper() {
+	if s.t != nil {
+		s.t.Helper()
+	}
+}
+
 // faultQueue holds the faults that are not used up. Safe for concurrent use.
 type faultQueue struct {
 	mu     sync.Mutex
-	faults []Fault
+	faults []queued
+}
+
+// queued is a fault with what is left of its counts.
+type queued struct {
+	Fault
+	wasMet bool
 }
 
 func (q *faultQueue) add(faults []Fault) {
@@ -194,7 +301,7 @@ func (q *faultQueue) add(faults []Fault) {
 		if f.Count == 0 {
 			f.Count = 1
 		}
-		q.faults = append(q.faults, f)
+		q.faults = append(q.faults, queued{Fault: f})
 	}
 }
 
@@ -204,7 +311,34 @@ func (q *faultQueue) clear() {
 	q.faults = nil
 }
 
-// take is the fault that a request meets; the zero Fault: none.
+func (q *faultQueue) pending() []Fault {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := make([]Fault, len(q.faults))
+	for i, f := range q.faults {
+		list[i] = f.Fault
+	}
+	return list
+}
+
+func (q *faultQueue) neverMet() []Fault {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var list []Fault
+	for _, f := range q.faults {
+		if !f.wasMet {
+			list = append(list, f.Fault)
+		}
+	}
+	return list
+}
+
+func (q *faultQueue) haveMatch() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.ContainsFunc(q.faults, func(f queued) bool { return f.Match != nil })
+}
+
 func (q *faultQueue) take(r *Request) Fault {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -217,7 +351,8 @@ func (q *faultQueue) take(r *Request) Fault {
 			f.Skip--
 			continue
 		}
-		met := *f
+		met := f.Fault
+		f.wasMet = true
 		if f.Count--; f.Count == 0 {
 			q.faults = slices.Delete(q.faults, i, i+1)
 		}

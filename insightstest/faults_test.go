@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/insightstest"
 )
 
@@ -237,6 +238,34 @@ func TestServerClose(t *testing.T) {
 			_, err = net.Dial("tcp", strings.TrimPrefix(srv.URL, "http://"))
 			require.Error(t, err, "the port is closed")
 			srv.Close() // does nothing
+		})
+	}
+}
+
+// TestServerCloseFromACallback shows that a function of the user may close the
+// server in the middle of an answer.
+func TestServerCloseFromACallback(t *testing.T) {
+	var srv *insightstest.Server
+	closing := func() { srv.Close() }
+	for name, begin := range map[string]func(){
+		"WithOnRequest": func() {
+			srv = insightstest.New(t, insightstest.WithOnRequest(func(insightstest.Request) { closing() }))
+		},
+		"WithArrivals": func() {
+			srv = insightstest.New(t, insightstest.WithArrivals(func(int) []insights.Test { closing(); return nil }))
+		},
+		"Match": func() {
+			srv = insightstest.New(t)
+			srv.Fail(insightstest.Fault{Match: func(insightstest.Request) bool { closing(); return true }})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin()
+			resp, err := plain(t).Do(request(t, srv, insightstest.PathTests, around()))
+			if err == nil {
+				_ = resp.Body.Close() // the answer may have been under way
+			}
+			srv.Close()
 		})
 	}
 }

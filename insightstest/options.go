@@ -29,6 +29,7 @@ const (
 // settings is what the options of a server say.
 type settings struct {
 	listener net.Listener
+	inMemory bool
 	username string
 	key      string
 	now      func() time.Time
@@ -37,7 +38,7 @@ type settings struct {
 	gzip     bool
 	arrivals func(request int) []insights.Test
 
-	onRequest func(Request)
+	onRequest func(Request) // nil: nobody wants to know
 
 	selection
 	paging
@@ -52,7 +53,6 @@ func defaults() settings {
 		username:  Username,
 		key:       AccessKey,
 		now:       time.Now,
-		onRequest: func(Request) {},
 		selection: selection{scope: insights.ScopeOrganization},
 		paging:    paging{largestPage: 1_000, resultWindow: 10_000, order: insights.OldestFirst},
 		dialogue:  dialogue{invalidStatus: 400, unauthorizedStatus: 401},
@@ -84,16 +84,26 @@ func WithCredentials(username, accessKey string) Option {
 	return func(s *settings) { s.username, s.key = username, accessKey }
 }
 
+// InMemory opens no port: connections to the server are made in memory, by
+// [Server.Client], [Server.HTTPClient] and [Server.Dial]. In a bubble of
+// testing/synctest all that takes time ([Slow], [Hang], [StallAt], timeouts,
+// waits before a retry) then takes virtual time: an hour passes at once.
+func InMemory() Option {
+	return func(s *settings) { s.inMemory, s.listener = true, nil }
+}
+
 // WithListener serves on l instead of a free loopback port. The server closes
 // l in [Server.Close].
 func WithListener(l net.Listener) Option {
 	must(l != nil, "WithListener", "the listener is nil")
-	return func(s *settings) { s.listener = l }
+	return func(s *settings) { s.inMemory, s.listener = false, l }
 }
 
-// WithClock sets the clock of time_range, of [WithServerLimit], of
-// [Request.Time] and of runs that are added without a creation time; default
-// [time.Now]. now is called from several goroutines at once.
+// WithClock sets the clock of the service and of the clients that
+// [Server.Client] makes; default [time.Now]. The service goes by it in
+// time_range, in [WithServerLimit], in [Request.Time], in the Date of answers
+// and where runs are added without a creation time. Waits are those of the
+// machine. now is called from several goroutines at once.
 func WithClock(now func() time.Time) Option {
 	must(now != nil, "WithClock", "the clock is nil")
 	return func(s *settings) { s.now = now }
@@ -125,9 +135,11 @@ func WithServerLimit(perSecond, perHour int) Option {
 // maxRate bounds a limit, so that the time to the next request is never nought.
 const maxRate = 1_000_000
 
-// WithArrivals calls arrivals before each answer of /tests and adds the runs
-// that it returns, so that lists grow while a client pages (row 9). request
-// counts from 1. arrivals is never called by two requests at once.
+// WithArrivals calls arrivals before each answer of any of the five calls and
+// adds the runs that it returns, so that lists grow while a client pages
+// (row 9). A run whose ID is known takes the place of the old one, so a run can
+// also finish. request counts the requests that are not refused, from 1.
+// arrivals is never called by two requests at once.
 func WithArrivals(arrivals func(request int) []insights.Test) Option {
 	must(arrivals != nil, "WithArrivals", "the function is nil")
 	return func(s *settings) { s.arrivals = arrivals }

@@ -1,6 +1,7 @@
 package insightstest
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,9 +59,7 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if c.path == PathTests {
-		s.arrive()
-	}
+	s.arrive(r.Context())
 	w := &writer{form: s.settings.form, buf: s.buffers.take()}
 	if refused := c.write(newAnswerer(&s.settings, p, s.store.snapshot()), w); refused != nil {
 		return nil, refused
@@ -74,14 +73,14 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 }
 
 // arrive adds the runs that come in while a client pages.
-func (s *Server) arrive() {
+func (s *Server) arrive(ctx context.Context) {
 	if s.settings.arrivals == nil {
 		return
 	}
 	s.arriving.Lock()
 	defer s.arriving.Unlock()
 	s.arrived++
-	s.Add(s.settings.arrivals(s.arrived)...)
+	s.outside(ctx, func() { s.Add(s.settings.arrivals(s.arrived)...) })
 }
 
 func (s *Server) refuse(r *refusal) *answer {

@@ -62,6 +62,15 @@ func TestServerClientOptions(t *testing.T) {
 		assert.Less(t, time.Since(begun), time.Second)
 		assert.Len(t, srv.Requests(), 4)
 	})
+	t.Run("it waits for a Retry-After as production does", func(t *testing.T) {
+		srv := insightstest.New(t)
+		srv.Fail(insightstest.Throttle(1, time.Second))
+		begun := time.Now()
+		_, err := srv.Client().Tests(t.Context(), insights.TestsOptions{Period: day})
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, time.Since(begun), time.Second)
+		assert.Len(t, srv.Requests(), 2)
+	})
 	t.Run("what the caller says counts", func(t *testing.T) {
 		srv := start(t)
 		srv.Fail(insightstest.Outage(-1))

@@ -134,13 +134,19 @@ func TestWithHasMore(t *testing.T) {
 
 func TestWithArrivals(t *testing.T) {
 	later := numbered(9)
-	srv := start(t, insightstest.WithArrivals(func(request int) []insights.Test {
-		return later[3*(request-1) : 3*request]
-	}))
-	hc := plain(t)
-	for _, want := range []int{3, 6, 9} { // row 9
-		got := get[wireGroup](t, hc, srv, insightstest.PathTests, around("size", "100"))
-		assert.Len(t, got.Items, want)
+	for _, path := range allPaths { // row 9
+		t.Run(path, func(t *testing.T) {
+			srv := start(t, insightstest.WithArrivals(func(request int) []insights.Test {
+				return later[3*(request-1) : 3*request]
+			}))
+			hc := plain(t)
+			refused(t, srv, path, http.StatusBadRequest, "", query())
+			for want := 3; want < 9; want += 3 {
+				ask(t, hc, request(t, srv, path, everything(path)))
+			}
+			got := get[wireGroup](t, hc, srv, insightstest.PathTests, around("size", "100"))
+			assert.Len(t, got.Items, 9)
+		})
 	}
 }
 
