@@ -21,7 +21,7 @@ func BenchmarkStart(b *testing.B) {
 			for b.Loop() {
 				srv := NewServer()
 				srv.Add(Generate(1, n, benchStart, benchEnd)...)
-				srv.store.snapshot()
+				srv.store.snapshot(benchEnd.UnixMicro())
 				srv.Close()
 			}
 		})
@@ -43,7 +43,7 @@ func BenchmarkPage(b *testing.B) {
 	srv := NewServer(WithResultWindow(2 * million))
 	defer srv.Close()
 	srv.Add(Generate(1, million, benchStart, benchEnd)...)
-	srv.store.snapshot()
+	srv.store.snapshot(benchEnd.UnixMicro())
 	stamp := func(t time.Time) string { return t.Format(time.RFC3339) }
 	for _, bench := range []struct {
 		name  string

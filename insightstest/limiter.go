@@ -38,6 +38,15 @@ func (l *limiter) add(size int, per time.Duration) {
 	}
 }
 
+// fill makes all buckets full.
+func (l *limiter) fill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.buckets {
+		t.left = float64(t.size)
+	}
+}
+
 func (t *tokens) refill(now time.Time) {
 	if elapsed := now.Sub(t.filled); elapsed > 0 && !t.filled.IsZero() {
 		t.left = min(float64(t.size), t.left+float64(t.size)*elapsed.Seconds()/t.per.Seconds())

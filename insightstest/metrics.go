@@ -9,7 +9,7 @@ import (
 )
 
 // sums are the figures of /insights/test-metrics. The fastest and the slowest
-// are of the runs that started; of equal ones it is the oldest.
+// are of the runs that started and ended; of equal ones it is the oldest.
 type sums struct {
 	count            int
 	fastest, slowest *run
@@ -24,20 +24,22 @@ func (a *answerer) sums() *sums {
 		s.byStatus[a.statuses[e.status]]++
 		s.ran += e.run.Duration
 		if !e.run.StartTime.IsZero() {
-			s.includeStarted(e)
+			s.queued += insights.Seconds((time.Duration(e.started-e.created) * time.Microsecond).Seconds())
+		}
+		if !e.run.StartTime.IsZero() && !e.run.EndTime.IsZero() {
+			s.rank(e.run)
 		}
 	}
 	return s
 }
 
-func (s *sums) includeStarted(e *entry) {
-	queued := time.Duration(e.started-e.created) * time.Microsecond
-	s.queued += insights.Seconds(queued.Seconds())
-	if s.fastest == nil || e.run.Duration < s.fastest.Duration {
-		s.fastest = e.run
+// rank includes a run that started and ended.
+func (s *sums) rank(r *run) {
+	if s.fastest == nil || r.Duration < s.fastest.Duration {
+		s.fastest = r
 	}
-	if s.slowest == nil || e.run.Duration > s.slowest.Duration {
-		s.slowest = e.run
+	if s.slowest == nil || r.Duration > s.slowest.Duration {
+		s.slowest = r
 	}
 }
 

@@ -38,6 +38,8 @@ type settings struct {
 	gzip     bool
 	arrivals func(request int) []insights.Test
 
+	lateness, lateStatus time.Duration
+
 	onRequest func(Request) // nil: nobody wants to know
 
 	selection
@@ -58,6 +60,11 @@ func defaults() settings {
 		dialogue:  dialogue{invalidStatus: 400, unauthorizedStatus: 401},
 		form:      form{errored: insights.StatusErrored, status: "200"},
 	}
+}
+
+// serviceTime is the time by the service's clock.
+func (s *settings) serviceTime() time.Time {
+	return s.now()
 }
 
 func newSettings(opts []Option) settings {
@@ -143,6 +150,23 @@ const maxRate = 1_000_000
 func WithArrivals(arrivals func(request int) []insights.Test) Option {
 	must(arrivals != nil, "WithArrivals", "the function is nil")
 	return func(s *settings) { s.arrivals = arrivals }
+}
+
+// WithLateness lets a run appear only when it has ended d ago, by the server's
+// clock; one that has not ended, when it was created d ago (row 34). It is for
+// runs that are added later, also by [Server.Update]: until the new state is
+// due, the old one is shown.
+func WithLateness(d time.Duration) Option {
+	must(d >= 0, "WithLateness", "%s is negative", d)
+	return func(s *settings) { s.lateness = d }
+}
+
+// WithLateStatus lets a run be complete, without an error, until it has ended d
+// ago, by the server's clock; then it has the status that it was added with
+// (row 34).
+func WithLateStatus(d time.Duration) Option {
+	must(d >= 0, "WithLateStatus", "%s is negative", d)
+	return func(s *settings) { s.lateStatus = d }
 }
 
 // WithOnRequest calls f with every request once its answer is known, just

@@ -237,7 +237,7 @@ func (r *reader) readTimeRange(p *params, text string) {
 	if !ok {
 		r.refuse("time_range", "time_range must be a whole number and one of d, h, m, s.")
 	}
-	now := r.now()
+	now := r.serviceTime()
 	r.setPeriod(p, now.Add(-d), now)
 }
 

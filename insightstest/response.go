@@ -23,7 +23,7 @@ func newAnswer(status int, contentType string, body []byte) *answer {
 
 // answer is what the service says to a request.
 func (s *Server) answer(r *http.Request) *answer {
-	limit, refused := s.limiter.take(s.settings.now)
+	limit, refused := s.limiter.take(s.now)
 	if refused == nil {
 		refused = s.authorize(r)
 	}
@@ -61,7 +61,7 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 	}
 	s.arrive(r.Context())
 	w := &writer{form: s.settings.form, buf: s.buffers.take()}
-	if refused := c.write(newAnswerer(&s.settings, p, s.store.snapshot()), w); refused != nil {
+	if refused := c.write(newAnswerer(&s.settings, p, s.store.snapshot(s.now().UnixMicro())), w); refused != nil {
 		return nil, refused
 	}
 	a := newAnswer(http.StatusOK, typeJSON, w.bytes())

@@ -30,6 +30,7 @@ type Server struct {
 	buffers  bufferPool
 	nextID   atomic.Int64
 
+	updating sync.Mutex
 	arriving sync.Mutex
 	arrived  int
 
@@ -99,6 +100,11 @@ func (s *Server) serve(l net.Listener) {
 	s.serving.Go(func() {
 		_ = s.http.Serve(l) // ends with the error that says it was closed
 	})
+}
+
+// now is the service's time.
+func (s *Server) now() time.Time {
+	return s.settings.serviceTime()
 }
 
 // mistake reports a wrong use of a method; see [Server].
@@ -172,7 +178,7 @@ func (s *Server) Close() {
 // ServeHTTP answers one request. The server calls it for its own port; it is
 // there for tests that bring another listener, or none.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	entry := s.log.begin(r, s.settings.now())
+	entry := s.log.begin(r, s.now())
 	w.Header().Set("Date", entry.Time.UTC().Format(http.TimeFormat))
 	fault := s.fault(r, entry)
 	if fault.Delay != forever {

@@ -12,18 +12,29 @@ import (
 // store holds the runs, ordered by creation time. Readers work on a snapshot,
 // which never changes.
 type store struct {
-	index atomic.Pointer[snapshot]
+	index   atomic.Pointer[snapshot]
+	changed atomic.Bool  // there is something to merge
+	due     atomic.Int64 // when the next of later is due, in microseconds since 1970
 
 	mu           sync.Mutex
-	hasAdditions atomic.Bool
-	additions    []entry // not in the index yet, in the order in which they were added
+	byID         map[string]*run
+	added        int
+	additions    []entry       // not in the index yet
+	gone         map[*run]bool // of the index or the additions: replaced or removed
+	later        []delayed     // by time
 	dictionaries dictionaries
 	lags         lags
 }
 
+// delayed is a run that appears at a time.
+type delayed struct {
+	at  int64 // microseconds since 1970
+	run *run
+}
+
 // entry is what filters and sums need of a run: it fits a cache line.
 type entry struct {
-	created, started, ended                              int64 // microseconds since 1970; a run that never started counts with its creation
+	created, started, ended                              int64 // microseconds since 1970; a run without a start or an end counts with its creation
 	name, build, owner, status, failure, system, browser int32 // in the dictionaries
 	run                                                  *run
 }
@@ -31,13 +42,14 @@ type entry struct {
 // run is a run and its JSON in lists, which is written when it is first asked for.
 type run struct {
 	insights.Test
-	item atomic.Pointer[[]byte]
+	position int // among runs of the same creation time
+	item     atomic.Pointer[[]byte]
 }
 
 // snapshot is the runs at one moment.
 type snapshot struct {
 	vocabulary
-	entries []entry // by creation time, equal ones in the order in which they were added
+	entries []entry // by creation time, equal ones by position
 	lags    lags
 }
 
@@ -54,19 +66,75 @@ func (l *lags) include(e *entry) {
 
 func newStore() *store {
 	s := new(store)
-	s.index.Store(new(snapshot))
+	s.clear()
 	return s
 }
 
-// add takes runs that are complete; see Server.complete.
-func (s *store) add(runs []run) {
+// clear removes all runs, also those that are to come.
+func (s *store) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byID, s.added, s.additions, s.gone, s.later = make(map[string]*run), 0, nil, make(map[*run]bool), nil
+	s.dictionaries, s.lags = dictionaries{}, lags{}
+	s.index.Store(new(snapshot))
+	s.changed.Store(false)
+	s.due.Store(never)
+}
+
+// never is a time in microseconds that does not come.
+const never = 1<<63 - 1
+
+// put takes runs that are complete; see Server.complete. One whose ID is known
+// takes the place of the old one.
+func (s *store) put(runs []run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.additions = slices.Grow(s.additions, len(runs))
 	for i := range runs {
-		s.additions = append(s.additions, s.entry(&runs[i]))
+		s.putOne(&runs[i])
 	}
-	s.hasAdditions.Store(true)
+}
+
+func (s *store) putOne(r *run) {
+	s.added++
+	r.position = s.added
+	if old := s.byID[r.ID]; old != nil {
+		r.position = old.position
+		s.gone[old] = true
+	}
+	s.byID[r.ID] = r
+	s.additions = append(s.additions, s.entry(r))
+	s.changed.Store(true)
+}
+
+// putLater takes a run that appears at a time.
+func (s *store) putLater(at int64, r *run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(s.later, at+1, func(d delayed, t int64) int { return cmp.Compare(d.at, t) })
+	s.later = slices.Insert(s.later, i, delayed{at, r})
+	s.due.Store(s.later[0].at)
+}
+
+// find is the run with an ID; nil: there is none.
+func (s *store) find(id string) *run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID[id]
+}
+
+// remove reports whether there was a run with that ID.
+func (s *store) remove(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.byID[id]
+	if old == nil {
+		return false
+	}
+	delete(s.byID, id)
+	s.gone[old] = true
+	s.changed.Store(true)
+	return true
 }
 
 func (s *store) entry(r *run) entry {
@@ -74,7 +142,7 @@ func (s *store) entry(r *run) entry {
 	e := entry{
 		created: r.CreationTime.UnixMicro(),
 		started: r.CreationTime.UnixMicro(),
-		ended:   r.EndTime.UnixMicro(),
+		ended:   r.CreationTime.UnixMicro(),
 		name:    d.names.number(r.Name),
 		build:   d.builds.number(r.Build),
 		owner:   d.owners.number(r.Owner),
@@ -87,45 +155,85 @@ func (s *store) entry(r *run) entry {
 	if !r.StartTime.IsZero() {
 		e.started = r.StartTime.UnixMicro()
 	}
+	if !r.EndTime.IsZero() {
+		e.ended = r.EndTime.UnixMicro()
+	}
 	s.lags.include(&e)
 	return e
 }
 
-// snapshot is the runs as they are now.
-func (s *store) snapshot() *snapshot {
-	if s.hasAdditions.Load() {
+// snapshot is the runs as they are now, in microseconds since 1970.
+func (s *store) snapshot(now int64) *snapshot {
+	if s.due.Load() <= now {
+		s.putDue(now)
+	}
+	if s.changed.Load() {
 		s.merge()
 	}
 	return s.index.Load()
 }
 
-// merge puts the additions into a new snapshot. Where they are all later than
-// what is there, which is how runs arrive, the two share their memory.
+// putDue puts the runs that appear until now.
+func (s *store) putDue(now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.later) > 0 && s.later[0].at <= now {
+		s.putOne(s.later[0].run)
+		s.later = s.later[1:]
+	}
+	s.due.Store(never)
+	if len(s.later) > 0 {
+		s.due.Store(s.later[0].at)
+	}
+}
+
+// merge makes a new snapshot of the last one and of what has changed. If all
+// additions are later than what is there, which is how runs arrive, the two
+// share their memory.
 func (s *store) merge() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	slices.SortStableFunc(s.additions, byCreation)
+	old, added := s.index.Load().entries, s.additions
+	if len(s.gone) > 0 {
+		old, added = s.withoutGone(old), s.withoutGone(added)
+	}
+	slices.SortFunc(added, byCreation)
 	s.index.Store(&snapshot{
 		vocabulary: s.dictionaries.vocabulary(),
-		entries:    merged(s.index.Load().entries, s.additions),
+		entries:    merged(old, added),
 		lags:       s.lags,
 	})
 	s.additions = nil
-	s.hasAdditions.Store(false)
+	clear(s.gone)
+	s.changed.Store(false)
+}
+
+// withoutGone is a copy: the entries may be those of a snapshot.
+func (s *store) withoutGone(entries []entry) []entry {
+	left := make([]entry, 0, len(entries))
+	for _, e := range entries {
+		if !s.gone[e.run] {
+			left = append(left, e)
+		}
+	}
+	return left
 }
 
 func byCreation(a, b entry) int {
-	return cmp.Compare(a.created, b.created)
+	if a.created != b.created {
+		return cmp.Compare(a.created, b.created)
+	}
+	return cmp.Compare(a.run.position, b.run.position)
 }
 
-// merged joins two ordered lists; of equal runs the old come first.
+// merged joins two ordered lists.
 func merged(old, added []entry) []entry {
-	if len(old) == 0 || len(added) == 0 || old[len(old)-1].created <= added[0].created {
+	if len(old) == 0 || len(added) == 0 || byCreation(old[len(old)-1], added[0]) < 0 {
 		return append(old, added...)
 	}
 	all := make([]entry, 0, len(old)+len(added))
 	for len(old) > 0 && len(added) > 0 {
-		if old[0].created <= added[0].created {
+		if byCreation(old[0], added[0]) < 0 {
 			all, old = append(all, old[0]), old[1:]
 		} else {
 			all, added = append(all, added[0]), added[1:]
