@@ -55,12 +55,17 @@ func parseFlags(args []string, stderr io.Writer) (*config, error) {
 	return c, err
 }
 
+// maxRuns bounds -runs, of which a million need a gigabyte.
+const maxRuns = 5_000_000
+
 func (c *config) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case c.runs < 0:
 		return fmt.Errorf("-runs %d is negative", c.runs)
+	case c.runs > maxRuns:
+		return fmt.Errorf("-runs %d is more than %d, which need some gigabytes of memory", c.runs, maxRuns)
 	case c.last < time.Second:
 		return fmt.Errorf("-last %s is less than a second", c.last)
 	case c.latency < 0:

@@ -3,7 +3,8 @@
 //
 //	go run ./insightstest/cmd/insights-server -addr 127.0.0.1:8080 -runs 10000
 //
-// It prints how to reach it, and ends cleanly on an interrupt.
+// It opens its port when all runs are there, prints how to reach it, answers
+// GET /healthz with 200 without credentials, and ends cleanly on an interrupt.
 package main
 
 import (
@@ -12,7 +13,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/signal"
@@ -42,24 +42,68 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	runs, err := cfg.load(time.Now())
-	if err != nil {
-		return err
-	}
 	opts, err := cfg.options(stderr)
 	if err != nil {
 		return err
 	}
-	l, err := cfg.listen(ctx)
-	if err != nil {
+	if err := cfg.tryPort(ctx); err != nil {
 		return err
 	}
-	srv := insightstest.NewServer(append(opts, insightstest.WithListener(l))...)
+	srv := insightstest.NewServer(append(opts, insightstest.InMemory())...) // its port is opened once it is full
 	defer srv.Close()
-	srv.Add(runs...)
-	introduce(stdout, srv, runs)
+	runs, err := untilDone(ctx, func() ([]insights.Test, error) { return cfg.fill(srv) })
+	if err != nil {
+		return endedBy(ctx, err)
+	}
+	l, err := cfg.listen(ctx)
+	if err != nil {
+		return endedBy(ctx, err)
+	}
+	p := openPort(l, srv)
+	introduce(stdout, srv, p.url, runs)
 	<-ctx.Done()
+	p.close()
 	return nil
+}
+
+// untilDone returns what f does, or with the error of ctx if that ends before.
+func untilDone[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// endedBy is err, or nil if there is one only because the command was told to
+// end.
+func endedBy(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// fill reads or makes the runs and adds them to the server.
+func (c *config) fill(srv *insightstest.Server) ([]insights.Test, error) {
+	runs, err := c.load(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	srv.Add(runs...)
+	srv.Test("") // orders them, which the first request would have to wait for
+	return runs, nil
 }
 
 // load reads or makes the runs.
@@ -70,20 +114,8 @@ func (c *config) load(now time.Time) ([]insights.Test, error) {
 	return insightstest.Generate(c.seed, c.runs, now.Add(-c.last), now), nil
 }
 
-// listen opens the port, which other machines reach only with -public.
-func (c *config) listen(ctx context.Context) (net.Listener, error) {
-	addr, err := net.ResolveTCPAddr("tcp", c.addr)
-	if err != nil {
-		return nil, fmt.Errorf("-addr %s: %w", c.addr, err)
-	}
-	if !addr.IP.IsLoopback() && !c.public {
-		return nil, fmt.Errorf("-addr %s can be reached from other machines: say -public if you mean it, or use 127.0.0.1:%d", c.addr, addr.Port)
-	}
-	return new(net.ListenConfig).Listen(ctx, "tcp", addr.String())
-}
-
 // introduce says how to reach the server.
-func introduce(w io.Writer, srv *insightstest.Server, runs []insights.Test) {
+func introduce(w io.Writer, srv *insightstest.Server, url string, runs []insights.Test) {
 	creds := srv.Credentials()
 	fmt.Fprintf(w, `insights-server: %d runs%s at %s
 
@@ -96,9 +128,9 @@ Go:
       insights.WithBaseURL(%q))
 
 Stop with Ctrl-C.
-`, len(runs), between(runs), srv.URL,
-		creds.Username, creds.AccessKey, srv.URL, insightstest.PathTests,
-		creds.Username, creds.AccessKey, srv.URL)
+`, len(runs), between(runs), url,
+		creds.Username, creds.AccessKey, url, insightstest.PathTests,
+		creds.Username, creds.AccessKey, url)
 }
 
 // between says when the runs were created.

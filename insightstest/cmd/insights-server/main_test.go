@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -56,6 +57,21 @@ func TestExitStatus(t *testing.T) {
 			}
 			require.NoError(t, cmd.Wait(), signal)
 		}
+	})
+	t.Run("0 at once after a signal while it is filled", func(t *testing.T) {
+		addr := freeAddress(t)
+		cmd := command(t, "-addr", addr, "-runs", "3000000")
+		var stdout bytes.Buffer
+		cmd.Stdout = &stdout
+		require.NoError(t, cmd.Start())
+		time.Sleep(200 * time.Millisecond) // it takes seconds to make the runs; before, it may not listen for signals yet
+		_, err := net.Dial("tcp", addr)
+		require.ErrorContains(t, err, "refused", "there is no port before there are runs")
+		begun := time.Now()
+		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		require.NoError(t, cmd.Wait())
+		assert.Less(t, time.Since(begun), time.Second)
+		assert.Empty(t, stdout.String())
 	})
 	t.Run("1 after a mistake, in one line", func(t *testing.T) {
 		cmd := command(t, "-nope")
@@ -161,6 +177,39 @@ func TestServesAFile(t *testing.T) {
 	assert.Regexp(t, `"id":"b".*"id":"a"`, body)
 }
 
+func freeAddress(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// TestReady asks from the start: the first answer has all the runs.
+func TestReady(t *testing.T) {
+	addr := freeAddress(t)
+	cmd := command(t, "-addr", addr, "-runs", "100000", "-last", "24h")
+	require.NoError(t, cmd.Start())
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	s := &server{url: "http://" + addr}
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	}, time.Minute, time.Millisecond)
+	_, body := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d&from=9990")
+	assert.Equal(t, 10, strings.Count(body, `"id"`))
+	resp, err := http.Get(s.url + "/healthz") //nolint:noctx // one request, of this machine
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	assert.JSONEq(t, `{"status":"ok"}`, string(text))
+	http.DefaultClient.CloseIdleConnections()
+}
+
 func TestFlags(t *testing.T) {
 	t.Run("-log writes requests without credentials", func(t *testing.T) {
 		s := serve(t, "-log", "-runs", "0")
@@ -217,22 +266,24 @@ func TestMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown flag":         {[]string{"-nope"}, "-nope"},
-		"no number":               {[]string{"-runs", "many"}, `"many"`},
-		"an argument":             {[]string{"8080"}, `unexpected argument "8080"`},
-		"negative runs":           {[]string{"-runs", "-1"}, "-runs -1 is negative"},
-		"no time":                 {[]string{"-last", "0s"}, "-last 0s is less than a second"},
-		"negative latency":        {[]string{"-latency", "-1s"}, "-latency -1s is negative"},
-		"a user with a colon":     {[]string{"-user", "a:b"}, `-user "a:b"`},
-		"no key":                  {[]string{"-key", ""}, "-key is empty"},
-		"an unknown variant":      {[]string{"-variant", "best"}, `-variant "best" is not known`},
-		"all addresses":           {[]string{"-addr", ":8080"}, "use 127.0.0.1:8080"},
-		"another machine's":       {[]string{"-addr", "192.0.2.1:8080"}, "say -public"},
-		"no address":              {[]string{"-addr", "nowhere"}, "-addr nowhere: "},
-		"a port that is taken":    {[]string{"-addr", taken.Addr().String()}, "address already in use"},
-		"a file that is missing":  {[]string{"-data", "/no/such/file"}, "-data: open /no/such/file"},
-		"a line that is no run":   {[]string{"-data", bad}, "bad.ndjson:2: "},
-		"a line that is too long": {[]string{"-data", long}, "long.ndjson: "},
+		"an unknown flag":            {[]string{"-nope"}, "-nope"},
+		"no number":                  {[]string{"-runs", "many"}, `"many"`},
+		"an argument":                {[]string{"8080"}, `unexpected argument "8080"`},
+		"negative runs":              {[]string{"-runs", "-1"}, "-runs -1 is negative"},
+		"no time":                    {[]string{"-last", "0s"}, "-last 0s is less than a second"},
+		"absurd runs":                {[]string{"-runs", "100000000000"}, "-runs 100000000000 is more than 5000000"},
+		"a taken port and many runs": {[]string{"-addr", taken.Addr().String(), "-runs", "5000000"}, "address already in use"},
+		"negative latency":           {[]string{"-latency", "-1s"}, "-latency -1s is negative"},
+		"a user with a colon":        {[]string{"-user", "a:b"}, `-user "a:b"`},
+		"no key":                     {[]string{"-key", ""}, "-key is empty"},
+		"an unknown variant":         {[]string{"-variant", "best"}, `-variant "best" is not known`},
+		"all addresses":              {[]string{"-addr", ":8080"}, "use 127.0.0.1:8080"},
+		"another machine's":          {[]string{"-addr", "192.0.2.1:8080"}, "say -public"},
+		"no address":                 {[]string{"-addr", "nowhere"}, "-addr nowhere: "},
+		"a port that is taken":       {[]string{"-addr", taken.Addr().String()}, "address already in use"},
+		"a file that is missing":     {[]string{"-data", "/no/such/file"}, "-data: open /no/such/file"},
+		"a line that is no run":      {[]string{"-data", bad}, "bad.ndjson:2: "},
+		"a line that is too long":    {[]string{"-data", long}, "long.ndjson: "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
