@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"testing"
 	"time"
+
+	"github.com/sauceinsights/insights"
 )
 
 var (
@@ -73,5 +75,22 @@ func BenchmarkPage(b *testing.B) {
 				srv.ServeHTTP(&sink{http.Header{}}, r)
 			}
 		})
+	}
+}
+
+// BenchmarkTrends is an answer of 10,000 buckets over 50,000 runs, each with an
+// error of its own. Its memory is linear in the runs.
+func BenchmarkTrends(b *testing.B) {
+	srv := NewServer(WithExtraFields())
+	defer srv.Close()
+	for i := range 50_000 {
+		srv.Add(insights.Test{CreationTime: benchStart.Add(time.Duration(i) * 12 * time.Second), Error: fmt.Sprint("error ", i), Status: insights.StatusFailed})
+	}
+	q := url.Values{"start": {benchStart.Format(time.RFC3339)}, "end": {benchEnd.Format(time.RFC3339)}, "interval": {"1m"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, PathTestTrends+"?"+q.Encode(), http.NoBody)
+		r.SetBasicAuth(Username, AccessKey)
+		srv.ServeHTTP(&sink{http.Header{}}, r)
 	}
 }

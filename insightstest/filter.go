@@ -34,7 +34,7 @@ func newFilter(p *params, s *selection, username string, words *vocabulary) *fil
 		names:    textFilter(words.names, p.name, s.partial),
 		builds:   buildFilter(words.builds, p.build, p.missingBuild, s.partial),
 		owners:   ownerFilter(words.owners, p, s.scope, username),
-		statuses: statusFilter(words.statuses, p.status),
+		statuses: statusFilter(words.statuses, p.statuses),
 		errors:   textFilter(words.errors, p.errorText, s.partial),
 		systems:  platformFilter(words.systems, p.os, s.platforms),
 		browsers: platformFilter(words.browsers, p.browser, s.platforms),
@@ -84,13 +84,13 @@ func ownerFilter(owners []string, p *params, byDefault insights.Scope, username 
 	})
 }
 
-func statusFilter(values []string, wanted insights.Status) []bool {
-	if wanted == "" {
+func statusFilter(values []string, wanted []insights.Status) []bool {
+	if len(wanted) == 0 {
 		return nil
 	}
 	return letting(values, func(v string) bool {
 		s := insights.Status(v)
-		return s == wanted || s.IsError() && wanted.IsError()
+		return slices.ContainsFunc(wanted, func(w insights.Status) bool { return s == w || s.IsError() && w.IsError() })
 	})
 }
 

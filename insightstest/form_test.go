@@ -58,16 +58,16 @@ func TestServerForm(t *testing.T) {
 		want    string
 	}{
 		"tests":            {nil, sample, insightstest.PathTests, `{"meta":{"status":200},"items":[` + sixteen + `],"has_more":false}`},
-		"tests, reference": {[]insightstest.Option{insightstest.WithReferenceFields()}, sample, insightstest.PathTests, `{"meta":{"status":200},"items":[` + twelve + `],"has_more":false}`},
+		"tests, reference": {[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)}, sample, insightstest.PathTests, `{"meta":{"status":200},"items":[` + twelve + `],"has_more":false}`},
 		"metrics": {nil, sample, insightstest.PathTestMetrics,
 			`{"meta":{"status":200},"aggs":{"count":1,"fastestRun":` + sixteen + `,"slowestRun":` + sixteen + `,"statuses":{"errored":1},"totalQueueTime":1.215,"totalRunTime":25,"avgRunTime":25}}`},
-		"metrics, reference": {[]insightstest.Option{insightstest.WithReferenceFields()}, sample, insightstest.PathTestMetrics,
+		"metrics, reference": {[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)}, sample, insightstest.PathTestMetrics,
 			`{"meta":{"status":200},"aggs":{"count":1,"fastestRun":` + sixteen + `,"slowestRun":` + sixteen + `,"statuses":{"errored":1},"totalQueueTime":1.215,"totalRunTime":25}}`},
 		"row 26: metrics of no runs": {nil, nil, insightstest.PathTestMetrics,
 			`{"meta":{"status":200},"aggs":{"count":0,"statuses":{},"totalQueueTime":0,"totalRunTime":0,"avgRunTime":0}}`},
-		"row 26: metrics of no runs, nulls and zeros": {[]insightstest.Option{insightstest.WithNulls(), insightstest.WithZeroStatuses(), insightstest.WithReferenceFields()}, nil, insightstest.PathTestMetrics,
+		"row 26: metrics of no runs, nulls and zeros": {[]insightstest.Option{insightstest.WithNulls(), insightstest.WithZeroStatuses(), insightstest.WithFields(insightstest.FieldsOfReference)}, nil, insightstest.PathTestMetrics,
 			`{"meta":{"status":200},"aggs":{"count":0,"fastestRun":null,"slowestRun":null,"statuses":{"complete":0,"errored":0,"failed":0,"passed":0},"totalQueueTime":0,"totalRunTime":0}}`},
-		"trends, reference": {[]insightstest.Option{insightstest.WithReferenceFields()}, sample, insightstest.PathTestTrends,
+		"trends, reference": {[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)}, sample, insightstest.PathTestTrends,
 			`{"meta":{"status":200},"buckets":[{"timestamp":"2026-03-02T12:00:00.000Z","count":1,"aggs":{"os":` + windowsOne + `,"owner":[{"name":"ann","count":1}],"status":[{"name":"errored","count":1}]}}],"metrics":{"os":{"Windows 10":1},"owner":{"ann":1},"status":{"errored":1}}}`},
 		"builds": {nil, sample, insightstest.PathBuildsTests,
 			`{"meta":{"status":200},"builds":{"items":[{"name":"b1","tests_count":1,"duration":25,"start_time":"2026-03-02T12:00:02Z","end_time":"2026-03-02T12:00:27Z","tests":[` + eleven + `],"has_more":false,"aggs":{"status":[{"name":"errored","count":1}]}}],"has_more":false},"tests_missing_build":{"items":[],"has_more":false}}`},
@@ -107,7 +107,7 @@ func TestOptionForm(t *testing.T) {
 		"row 25: durations":       {insightstest.WithDecimals(), insightstest.PathTests, `"duration":25.0`},
 		"row 25: counts":          {insightstest.WithDecimals(), insightstest.PathTestTrends, `"count":1.0`},
 		"row 25: whole lengths":   {insightstest.WithDecimals(), insightstest.PathTestMetrics, `"totalQueueTime":1.215,"totalRunTime":25.0`},
-		"row 24: runs":            {insightstest.WithExtraFields(), insightstest.PathTests, `"org_id":`},
+		"row 24: runs":            {insightstest.WithExtraFields(), insightstest.PathTests, `"_count":7,"_meta":{`},
 		"row 24: further sums":    {insightstest.WithExtraFields(), insightstest.PathTestTrends, `"osError":[{"name":"Windows 10","count":1}],"browserFail":[],`},
 		"row 24: further totals":  {insightstest.WithExtraFields(), insightstest.PathTestTrends, `"browserError":{"Chrome 51.0":1},"errorMessage":{"one`},
 		"row 24: group has build": {insightstest.WithExtraFields(), insightstest.PathErrorTrends, `"build":"b1"`},
@@ -129,7 +129,7 @@ func TestOptionForm(t *testing.T) {
 }
 
 func TestWithMeanTimes(t *testing.T) {
-	srv := start(t, insightstest.WithMeanTimes(), insightstest.WithReferenceFields())
+	srv := start(t, insightstest.WithMeanTimes(), insightstest.WithFields(insightstest.FieldsOfReference))
 	for _, seconds := range []insights.Seconds{10, 20, 60} {
 		srv.Add(insights.Test{Name: "n", CreationTime: noon, StartTime: noon.Add(3 * time.Second), Duration: seconds})
 	}

@@ -21,6 +21,7 @@ type group struct {
 	newest     []*run // at most mostOfAGroup
 	byStatus   map[string]int
 	duration   insights.Seconds // the sum of the runs'
+	longest    insights.Seconds
 	start, end time.Time
 }
 
@@ -31,6 +32,7 @@ func (g *group) include(r *run) {
 	g.count++
 	g.byStatus[string(r.Status)]++
 	g.duration += r.Duration
+	g.longest = max(g.longest, r.Duration)
 	start := r.StartTime
 	if start.IsZero() {
 		start = r.CreationTime
@@ -101,6 +103,11 @@ func (w *writer) build(b *group) {
 	w.open("aggs", '{')
 	w.namedCounts("status", b.byStatus)
 	w.close('}')
+	if w.fields == FieldsSeenLive {
+		w.text("owner", b.newest[0].Owner)
+		w.seconds("duration_absolute", insights.Seconds(b.end.Sub(b.start).Seconds()))
+		w.seconds("duration_test_max", b.longest)
+	}
 	w.extras()
 	w.close('}')
 }
@@ -114,6 +121,9 @@ func (a *answerer) writeErrors(w *writer) {
 		return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.name, y.name))
 	})
 	w.openAnswer()
+	if w.fields == FieldsSeenLive {
+		w.count("all_items_count", total(groups))
+	}
 	w.open("buckets", '[')
 	for _, g := range groups {
 		w.open("", '{')
@@ -125,4 +135,13 @@ func (a *answerer) writeErrors(w *writer) {
 	}
 	w.closeList()
 	w.close('}')
+}
+
+// total is the number of runs in groups.
+func total(groups []*group) int {
+	n := 0
+	for _, g := range groups {
+		n += g.count
+	}
+	return n
 }

@@ -18,7 +18,7 @@ type sums struct {
 }
 
 func (a *answerer) sums() *sums {
-	s := &sums{byStatus: a.noStatuses()}
+	s := &sums{byStatus: a.noStatuses(a.errored)}
 	for e := range a.oldestFirst() {
 		s.count++
 		s.byStatus[a.statuses[e.status]]++
@@ -44,10 +44,10 @@ func (s *sums) rank(r *run) {
 }
 
 // noStatuses is the sum by status before the first run.
-func (a *answerer) noStatuses() map[string]int {
+func (a *answerer) noStatuses(errored insights.Status) map[string]int {
 	none := make(map[string]int)
 	if a.zeroStatuses {
-		for _, s := range []insights.Status{insights.StatusComplete, a.errored, insights.StatusFailed, insights.StatusPassed} {
+		for _, s := range []insights.Status{insights.StatusComplete, errored, insights.StatusFailed, insights.StatusPassed} {
 			none[string(s)] = 0
 		}
 	}
@@ -75,10 +75,10 @@ func (a *answerer) writeTotals(w *writer, s *sums) {
 	if a.means {
 		queued, ran = queued/runs, ran/runs
 	}
-	w.seconds("totalQueueTime", queued)
-	w.seconds("totalRunTime", ran)
-	if !a.reference {
-		w.seconds("avgRunTime", s.ran/runs)
+	w.total("totalQueueTime", queued)
+	w.total("totalRunTime", ran)
+	if a.fields == FieldsOfToday || a.fields == FieldsSeenLive {
+		w.total("avgRunTime", s.ran/runs)
 	}
 }
 

@@ -17,7 +17,7 @@ type params struct {
 	first, last  int64 // the period, both ends inclusive, in microseconds since 1970
 	scope        insights.Scope
 	owners       []string
-	status       insights.Status
+	statuses     []insights.Status
 	name         string
 	build        string
 	missingBuild bool
@@ -70,7 +70,7 @@ var commonParameters = []string{"start", "end", "time_range", "scope", "owner", 
 func (r *reader) readAccount(p *params) {
 	p.scope = insights.Scope(r.values.Get("scope"))
 	p.owners = r.list("owner")
-	p.status = insights.Status(r.values.Get("status"))
+	p.statuses = r.statuses()
 	scopes := []insights.Scope{"", insights.ScopeMe, insights.ScopeOrganization, insights.ScopeSingle}
 	if !slices.Contains(scopes, p.scope) {
 		r.refuse("scope", "scope must be me, organization or single.")
@@ -78,9 +78,20 @@ func (r *reader) readAccount(p *params) {
 	if p.scope == insights.ScopeSingle && len(p.owners) == 0 {
 		r.refuse("owner", "owner is required with scope single.")
 	}
-	if p.status != "" && !isStatus(p.status) {
+	if slices.ContainsFunc(p.statuses, func(s insights.Status) bool { return !isStatus(s) }) {
 		r.refuse("status", "status must be passed, errored, failed or complete.")
 	}
+}
+
+func (r *reader) statuses() []insights.Status {
+	var list []insights.Status
+	for _, s := range r.list("status") {
+		list = append(list, insights.Status(s))
+	}
+	if !r.statusList && len(list) > 1 {
+		return list[:1]
+	}
+	return list
 }
 
 // readTests reads the parameters that /tests alone has.
@@ -187,7 +198,7 @@ func readPlatforms(r *reader, p *params) {
 func readMetrics(r *reader, p *params) {
 	readPlatforms(r, p)
 	p.name = r.values.Get("query")
-	if p.name == "" {
+	if p.name == "" && !r.optionalQuery {
 		r.refuse("query", "query parameter is required.")
 	}
 }

@@ -2,6 +2,7 @@ package insightstest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sauceinsights/insights"
@@ -173,7 +174,11 @@ func (s *Server) complete(t insights.Test, now time.Time) insights.Test {
 		t.Status = s.settings.errored
 	}
 	if t.DetailsURL == "" {
-		t.DetailsURL = detailsURL(t.Owner, t.ID)
+		t.DetailsURL = s.settings.detailsURL(t.Owner, t.ID)
+	}
+	if s.settings.familyNames {
+		t.OS, t.OSNormalized = familyFirst(t.OS, t.OSNormalized)
+		t.Browser, t.BrowserNormalized = familyFirst(t.Browser, t.BrowserNormalized)
 	}
 	return completeTimes(t, now)
 }
@@ -231,4 +236,25 @@ func orElse[S ~string](value, other S) S {
 // detailsURL is the documented form of the address of a run.
 func detailsURL(account, id string) string {
 	return "https://saucelabs.com/rest/v1.1/" + account + "/jobs/" + id
+}
+
+func (s *settings) detailsURL(account, id string) string {
+	if s.fields == FieldsSeenLive {
+		return "https://api.internal-host.example/rest/v1.1/jobs/" + id // on another host, without the account
+	}
+	return detailsURL(account, id)
+}
+
+// familyFirst orders the two names of a system or a browser: the version is in
+// the one with a digit, or else in the longer one. A name on its own is both.
+func familyFirst(a, b string) (family, versioned string) {
+	a, b = orElse(a, b), orElse(b, a)
+	if hasDigit(a) == hasDigit(b) && len(a) > len(b) || hasDigit(a) && !hasDigit(b) {
+		return b, a
+	}
+	return a, b
+}
+
+func hasDigit(s string) bool {
+	return strings.ContainsAny(s, "0123456789")
 }

@@ -18,6 +18,7 @@ type selection struct {
 	scope         insights.Scope
 	partial       bool
 	platforms     PlatformNames
+	familyNames   bool
 	longestPeriod time.Duration // 0: any
 }
 
@@ -83,6 +84,17 @@ const (
 func WithPlatformNames(n PlatformNames) Option {
 	must(n >= EitherName && n <= NormalizedName, "WithPlatformNames", "%d is unknown", n)
 	return func(s *settings) { s.platforms = n }
+}
+
+// WithFamilyNames gives every run the family of its system and its browser as os
+// and browser ("Windows", "Chrome") and the name with the version as
+// os_normalized and browser_normalized ("Windows 11", "Chrome 137.0"), whichever
+// way round the run that was added has them: so the real service was seen to do
+// it. By default runs are shown as they were added; those of [Generate] have the
+// version in os and browser, as the reference has it. Trends count by the names
+// with the version either way.
+func WithFamilyNames() Option {
+	return func(s *settings) { s.familyNames = true }
 }
 
 // WithLongestPeriod refuses longer periods; by default every length is allowed
@@ -172,6 +184,8 @@ type dialogue struct {
 	strict             bool
 	noUnixTime         bool
 	optionalPeriod     bool
+	optionalQuery      bool
+	statusList         bool
 	noErrorTrends      bool
 	invalidStatus      int
 	unauthorizedStatus int
@@ -202,6 +216,19 @@ func WithoutUnixTime() Option {
 // newer documentation has it (row 6).
 func WithOptionalPeriod() Option {
 	return func(s *settings) { s.optionalPeriod = true }
+}
+
+// WithOptionalQuery answers test-metrics without query from the runs of all
+// tests, as the real service was seen to do.
+func WithOptionalQuery() Option {
+	return func(s *settings) { s.optionalQuery = true }
+}
+
+// WithStatusList accepts status more than once and selects the runs that have
+// one of them, as the newer documentation has it; by default only the first
+// counts (row 15).
+func WithStatusList() Option {
+	return func(s *settings) { s.statusList = true }
 }
 
 // WithoutErrorTrends answers 404 to /trends/errors, which the newer
@@ -256,25 +283,51 @@ func WithRetryAfterDate() Option {
 
 // form says how answers are written.
 type form struct {
-	reference    bool
-	errored      insights.Status
-	times        TimeForm
-	bucketTimes  BucketTimeForm
-	status       string // of meta, as it is written
-	decimals     bool
-	nulls        bool
-	extra        bool
-	zeroStatuses bool
-	means        bool
+	fields        Fields
+	errored       insights.Status
+	trendErrored  insights.Status // in the totals of trends; empty: as errored
+	times         TimeForm
+	bucketTimes   BucketTimeForm
+	status        string // of meta, as it is written
+	trendStatus   string // of the meta of trends; empty: as status
+	decimals      bool
+	decimalTotals bool
+	nulls         bool
+	nullTimes     bool
+	extra         bool
+	zeroStatuses  bool
+	means         bool
 }
 
-// WithReferenceFields sends exactly the fields of the API reference: 12 of a
-// run in /tests, and trends by os, owner and status only. By default the runs
-// of /tests have the 16 fields that the reference shows for test-metrics,
-// trends are by browser too, and metrics have an avgRunTime, as today's
-// service has been seen to answer (row 24).
-func WithReferenceFields() Option {
-	return func(s *settings) { s.reference = true }
+// Fields are the members that the objects of answers have.
+type Fields int
+
+// The members that are documented, or were seen (row 24).
+const (
+	// FieldsOfToday are those of the reference, and those that today's service
+	// adds in every capture: runs of /tests have the 16 fields that the reference
+	// shows for test-metrics, trends are by browser too, and test-metrics have an
+	// avgRunTime.
+	FieldsOfToday Fields = iota
+	// FieldsOfReference are exactly those of the API reference: 12 of a run in
+	// /tests, and trends by os, owner and status only.
+	FieldsOfReference
+	// FieldsSeenLive are exactly those of the captured answers: every run has 17
+	// fields, with an org_id; trends split failures and errors too; the totals of
+	// trends have error and fail; builds have an owner, duration_absolute and
+	// duration_test_max; trends by error have all_items_count.
+	FieldsSeenLive
+	// FieldsDocumented are those of the newer documentation: 16 of a run in
+	// /tests, and trends in 15 ways. Runs have no device and no framework here, so
+	// those lists are empty.
+	FieldsDocumented
+)
+
+// WithFields sets which members the objects of answers have; default
+// [FieldsOfToday] (row 24).
+func WithFields(f Fields) Option {
+	must(f >= FieldsOfToday && f <= FieldsDocumented, "WithFields", "%d is unknown", f)
+	return func(s *settings) { s.fields = f }
 }
 
 // WithErrorSpelling sets the status that runs which did not get to their end
@@ -327,10 +380,28 @@ func WithTextStatus(text string) Option {
 	return func(s *settings) { s.status = string(appendText(nil, text)) }
 }
 
+// WithTextTrendStatus does that in trends only, as the newer documentation and
+// the vendor's own client have it (row 23).
+func WithTextTrendStatus(text string) Option {
+	return func(s *settings) { s.trendStatus = string(appendText(nil, text)) }
+}
+
 // WithDecimals writes every count and length of time as 25.0; by default whole
 // numbers are written as 25 (row 25).
 func WithDecimals() Option {
 	return func(s *settings) { s.decimals = true }
+}
+
+// WithDecimalTotals writes the three times of test-metrics as 25.0, as the real
+// service was seen to do, and nothing else (row 25).
+func WithDecimalTotals() Option {
+	return func(s *settings) { s.decimalTotals = true }
+}
+
+// WithNullTimes writes null for missing times, as the real service was seen to
+// do; by default they are left out (row 22).
+func WithNullTimes() Option {
+	return func(s *settings) { s.nullTimes = true }
 }
 
 // WithNulls writes null for empty texts, missing times, empty lists and the
@@ -344,6 +415,13 @@ func WithNulls() Option {
 // and further aggregations to trends (row 24).
 func WithExtraFields() Option {
 	return func(s *settings) { s.extra = true }
+}
+
+// WithTrendErrorSpelling is [WithErrorSpelling] for the statuses of trends
+// only, which were seen to differ from those of runs (row 14).
+func WithTrendErrorSpelling(spelling insights.Status) Option {
+	must(spelling.IsError(), "WithTrendErrorSpelling", "%q is neither errored nor error", spelling)
+	return func(s *settings) { s.trendErrored = spelling }
 }
 
 // WithZeroStatuses lists all four statuses in the sums of test-metrics and of

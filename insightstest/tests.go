@@ -80,7 +80,7 @@ func (r *run) listItem(f *form) []byte {
 		return *item
 	}
 	w := &writer{form: *f, buf: make([]byte, 0, 512)}
-	w.run("", r, fields{build: true, further: !f.reference})
+	w.run("", r, fields{build: true, further: f.fields != FieldsOfReference})
 	r.item.Store(&w.buf)
 	return w.buf
 }
@@ -93,7 +93,8 @@ type fields struct {
 
 // groupFields are those of a run within a build or an error.
 func (w *writer) groupFields() fields {
-	return fields{build: w.extra, further: w.extra}
+	all := w.extra || w.fields == FieldsSeenLive
+	return fields{build: all, further: all}
 }
 
 func (w *writer) run(key string, r *run, f fields) {
@@ -117,9 +118,15 @@ func (w *writer) run(key string, r *run, f fields) {
 		w.text("browser_normalized", r.BrowserNormalized)
 	}
 	w.text("details_url", r.DetailsURL)
+	if w.fields == FieldsSeenLive {
+		w.text("org_id", organization)
+	}
 	w.extras()
 	w.close('}')
 }
+
+// organization is the org_id of all runs.
+const organization = "e5c6d03308cdcee662772e258a7c6c48"
 
 func (w *writer) runTimes(r *run, f fields) {
 	w.time("creation_time", r.CreationTime)

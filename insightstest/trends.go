@@ -14,52 +14,125 @@ const mostBuckets = 10_000
 // breakdown is one of the ways in which trends split runs.
 type breakdown struct {
 	key   string
-	names []string                     // by number; two numbers may have the same name
-	of    func(e *entry) (int32, bool) // the number, and whether the run counts at all
+	names []string             // by number; two numbers may have the same name
+	of    func(e *entry) int32 // the number
+	which func(e *entry) bool  // the runs that count; nil: all
+	place place
 }
 
-// breakdowns are those of the reference, of today's service, and of the newer
-// documentation.
+// place is the part of an answer that has a breakdown.
+type place int
+
+const (
+	everywhere place = iota
+	inBuckets
+	inTotals
+)
+
 func (a *answerer) breakdowns() []breakdown {
-	systems, browsers := rawNames(a.systems), rawNames(a.browsers)
-	list := []breakdown{
-		{"os", systems, func(e *entry) (int32, bool) { return e.system, true }},
-		{"owner", a.owners, func(e *entry) (int32, bool) { return e.owner, true }},
-		{"status", a.statuses, func(e *entry) (int32, bool) { return e.status, true }},
+	list := []breakdown{a.byOS("os", nil), a.byOwner(), a.byStatus()}
+	if a.fields != FieldsOfReference {
+		list = append(list, a.byBrowser("browser", nil))
 	}
-	if !a.reference {
-		list = append(list, breakdown{"browser", browsers, func(e *entry) (int32, bool) { return e.browser, true }})
+	if a.fields == FieldsSeenLive || a.fields == FieldsDocumented || a.extra {
+		list = append(list, a.ofFailures()...)
 	}
-	if a.extra {
-		list = append(list,
-			breakdown{"osFail", systems, func(e *entry) (int32, bool) { return e.system, e.run.Status == insights.StatusFailed }},
-			breakdown{"osError", systems, func(e *entry) (int32, bool) { return e.system, e.run.Status.IsError() }},
-			breakdown{"browserFail", browsers, func(e *entry) (int32, bool) { return e.browser, e.run.Status == insights.StatusFailed }},
-			breakdown{"browserError", browsers, func(e *entry) (int32, bool) { return e.browser, e.run.Status.IsError() }},
-			breakdown{"errorMessage", a.errors, func(e *entry) (int32, bool) { return e.failure, e.run.Error != "" }},
-		)
+	switch {
+	case a.fields == FieldsSeenLive:
+		list = append(list, a.byMessage("error", isErrored, inTotals), a.byMessage("fail", isFailed, inTotals))
+	case a.fields == FieldsDocumented:
+		list = append(list, a.byMessage("errorMessage", hasMessage, everywhere))
+		for _, key := range []string{"device", "deviceError", "deviceFail", "framework", "frameworkError", "frameworkFail"} {
+			list = append(list, breakdown{key: key, which: none})
+		}
+	case a.extra:
+		list = append(list, a.byMessage("errorMessage", hasMessage, everywhere))
 	}
 	return list
 }
 
-func rawNames(platforms []platform) []string {
-	names := make([]string, len(platforms))
-	for i, p := range platforms {
-		names[i] = p.raw
+// ofFailures are the breakdowns of the runs that did not pass. The real service
+// was seen to have them in buckets, not in the totals.
+func (a *answerer) ofFailures() []breakdown {
+	list := []breakdown{
+		a.byOS("osFail", isFailed), a.byOS("osError", isErrored),
+		a.byBrowser("browserFail", isFailed), a.byBrowser("browserError", isErrored),
+	}
+	if a.fields == FieldsSeenLive {
+		for i := range list {
+			list[i].place = inBuckets
+		}
+	}
+	return list
+}
+
+func (a *answerer) byOS(key string, which func(*entry) bool) breakdown {
+	return breakdown{key: key, names: a.shownNames(a.systems), of: func(e *entry) int32 { return e.system }, which: which}
+}
+
+func (a *answerer) byBrowser(key string, which func(*entry) bool) breakdown {
+	return breakdown{key: key, names: a.shownNames(a.browsers), of: func(e *entry) int32 { return e.browser }, which: which}
+}
+
+func (a *answerer) byOwner() breakdown {
+	return breakdown{key: "owner", names: a.owners, of: func(e *entry) int32 { return e.owner }}
+}
+
+func (a *answerer) byStatus() breakdown {
+	return breakdown{key: "status", names: a.trendStatuses(), of: func(e *entry) int32 { return e.status }}
+}
+
+func (a *answerer) byMessage(key string, which func(*entry) bool, where place) breakdown {
+	return breakdown{key: key, names: a.errors, of: func(e *entry) int32 { return e.failure }, place: where, which: func(e *entry) bool {
+		return hasMessage(e) && which(e)
+	}}
+}
+
+func isFailed(e *entry) bool   { return e.run.Status == insights.StatusFailed }
+func isErrored(e *entry) bool  { return e.run.Status.IsError() }
+func hasMessage(e *entry) bool { return e.run.Error != "" }
+func none(*entry) bool         { return false }
+
+// trendStatuses are the names of the statuses by number, as trends spell them.
+func (a *answerer) trendStatuses() []string {
+	names := slices.Clone(a.statuses)
+	for i, name := range names {
+		if insights.Status(name).IsError() {
+			names[i] = string(a.trendErroredOr())
+		}
 	}
 	return names
 }
 
-// bucket counts the runs of an interval.
+// trendErroredOr is how trends spell the status of a run that errored.
+func (f *form) trendErroredOr() insights.Status {
+	return cmp.Or(f.trendErrored, f.errored)
+}
+
+// shownNames are the names that trends count by: those with a version, if runs
+// have two.
+func (a *answerer) shownNames(platforms []platform) []string {
+	names := make([]string, len(platforms))
+	for i, p := range platforms {
+		names[i] = p.raw
+		if a.familyNames {
+			names[i] = p.normalized
+		}
+	}
+	return names
+}
+
+// bucket counts the runs of an interval. It grows with the different values of
+// its own runs, not with those of all.
 type bucket struct {
 	count  int
-	counts [][]int // by breakdown and number
+	counts []map[int32]int // by breakdown and number
 }
 
 func newBucket(list []breakdown) *bucket {
-	b := &bucket{counts: make([][]int, len(list))}
+	b := &bucket{counts: make([]map[int32]int, len(list))}
 	for i := range list {
-		b.counts[i] = make([]int, len(list[i].names))
+		b.counts[i] = make(map[int32]int)
 	}
 	return b
 }
@@ -67,8 +140,8 @@ func newBucket(list []breakdown) *bucket {
 func (b *bucket) include(e *entry, list []breakdown) {
 	b.count++
 	for i := range list {
-		if number, counts := list[i].of(e); counts {
-			b.counts[i][number]++
+		if by := &list[i]; by.which == nil || by.which(e) {
+			b.counts[i][by.of(e)]++
 		}
 	}
 }
@@ -130,7 +203,7 @@ func (a *answerer) writeTrends(w *writer) *refusal {
 	if err != nil {
 		return err
 	}
-	w.openAnswer()
+	w.openAnswerOf(cmp.Or(w.trendStatus, w.status))
 	w.open("buckets", '[')
 	empty := newBucket(h.breakdowns)
 	for i, b := range h.buckets {
@@ -146,9 +219,12 @@ func (a *answerer) writeTrends(w *writer) *refusal {
 func (a *answerer) writeTrendTotals(w *writer, h *histogram) {
 	w.open("metrics", '{')
 	for i, by := range h.breakdowns {
+		if by.place == inBuckets {
+			continue
+		}
 		totals := countsOf(by.names, h.total.counts[i])
 		if by.key == "status" {
-			for name := range a.noStatuses() {
+			for name := range a.noStatuses(a.trendErroredOr()) {
 				totals[name] += 0
 			}
 		}
@@ -163,6 +239,9 @@ func (w *writer) bucket(start time.Time, b *bucket, list []breakdown) {
 	w.count("count", b.count)
 	w.open("aggs", '{')
 	for i, by := range list {
+		if by.place == inTotals {
+			continue
+		}
 		w.namedCounts(by.key, countsOf(by.names, b.counts[i]))
 	}
 	w.close('}')
@@ -185,12 +264,10 @@ func (w *writer) bucketTime(t time.Time) {
 }
 
 // countsOf sums up by name; names that no run has are left out.
-func countsOf(names []string, counts []int) map[string]int {
-	byName := make(map[string]int)
+func countsOf(names []string, counts map[int32]int) map[string]int {
+	byName := make(map[string]int, len(counts))
 	for number, n := range counts {
-		if n > 0 {
-			byName[names[number]] += n
-		}
+		byName[names[number]] += n
 	}
 	return byName
 }

@@ -1,7 +1,10 @@
 package insightstest
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/sauceinsights/insights"
 )
@@ -14,49 +17,52 @@ type Variant struct {
 
 // Variants are the services that code should be right with, since nobody says
 // which of them the real one is. With each of them the runs that a request
-// should give can be had with a correct client; what differs is how.
+// should give can be had with a correct client; what differs is how. Their
+// names have no blanks.
 //
 //	for _, v := range insightstest.Variants() {
 //		t.Run(v.Name, func(t *testing.T) {
-//			srv := insightstest.NewServer(v.Options...)
-//			defer srv.Close()
+//			srv := insightstest.New(t, v.Options...)
 //			…
 //		})
 //	}
 //
-// Not among them, for their results can't be the same: [WithFixedOrder],
-// [WithPartialMatch], [WithPlatformNames], [WithDefaultScope],
-// [WithoutErrorTrends], [WithLongestPeriod] and [WithArrivals].
+// as-documented-today has no /trends/errors, and no intervals but those that
+// [WithListedIntervals] lists. Not among them, for their results can't be the
+// same: [WithFixedOrder], [WithPartialMatch], [WithPlatformNames],
+// [WithDefaultScope], [WithLongestPeriod] and [WithArrivals].
 func Variants() []Variant {
 	return []Variant{
 		{"default", nil},
-		{"fields of the reference", []Option{WithReferenceFields()}},
-		{"exclusive end", []Option{WithEnds(ExclusiveEnd)}},
-		{"exclusive ends", []Option{WithEnds(ExclusiveEnds)}},
-		{"by start", []Option{WithMembership(ByStart)}},
-		{"by end", []Option{WithMembership(ByEnd)}},
-		{"by start, exclusive end", []Option{WithMembership(ByStart), WithEnds(ExclusiveEnd)}},
-		{"by end, exclusive ends", []Option{WithMembership(ByEnd), WithEnds(ExclusiveEnds)}},
-		{"newest first", []Option{WithDefaultOrder(insights.NewestFirst)}},
-		{"small pages", []Option{WithLargestPage(7)}},
-		{"small result window", []Option{WithResultWindow(200), WithLargestPage(50)}},
-		{"small result window, by end, exclusive end", []Option{WithResultWindow(200), WithLargestPage(50), WithMembership(ByEnd), WithEnds(ExclusiveEnd)}},
-		{"has_more of a full page", []Option{WithHasMore(HasMoreIfFull)}},
-		{"has_more of any page", []Option{WithHasMore(HasMoreIfAny)}},
-		{"has_more always", []Option{WithHasMore(HasMoreAlways)}},
-		{"renamed parameters", []Option{WithDialect(insights.DialectRenamed)}},
-		{"parameters of the reference only", []Option{WithDialect(insights.DialectReference), WithStrictParameters(), WithoutUnixTime()}},
-		{"status error", []Option{WithErrorSpelling(insights.StatusError)}},
-		{"times in milliseconds", []Option{WithTimes(TimesInMilliseconds), WithBucketTimes(BucketMilliseconds)}},
-		{"times with offset", []Option{WithTimes(TimesWithOffset), WithBucketTimes(BucketSeconds)}},
-		{"times without zone", []Option{WithTimes(TimesWithoutZone)}},
+		{"fields-of-the-reference", []Option{WithFields(FieldsOfReference)}},
+		{"exclusive-end", []Option{WithEnds(ExclusiveEnd)}},
+		{"exclusive-ends", []Option{WithEnds(ExclusiveEnds)}},
+		{"by-start", []Option{WithMembership(ByStart)}},
+		{"by-end", []Option{WithMembership(ByEnd)}},
+		{"by-start-exclusive-end", []Option{WithMembership(ByStart), WithEnds(ExclusiveEnd)}},
+		{"by-end-exclusive-ends", []Option{WithMembership(ByEnd), WithEnds(ExclusiveEnds)}},
+		{"newest-first", []Option{WithDefaultOrder(insights.NewestFirst)}},
+		{"small-pages", []Option{WithLargestPage(7)}},
+		{"small-result-window", []Option{WithResultWindow(200), WithLargestPage(50)}},
+		{"small-result-window-by-end-exclusive-end", []Option{WithResultWindow(200), WithLargestPage(50), WithMembership(ByEnd), WithEnds(ExclusiveEnd)}},
+		{"has-more-if-full", []Option{WithHasMore(HasMoreIfFull)}},
+		{"has-more-if-any", []Option{WithHasMore(HasMoreIfAny)}},
+		{"has-more-always", []Option{WithHasMore(HasMoreAlways)}},
+		{"renamed-parameters", []Option{WithDialect(insights.DialectRenamed)}},
+		{"reference-parameters-only", []Option{WithDialect(insights.DialectReference), WithStrictParameters(), WithoutUnixTime()}},
+		{"status-error", []Option{WithErrorSpelling(insights.StatusError)}},
+		{"times-in-milliseconds", []Option{WithTimes(TimesInMilliseconds), WithBucketTimes(BucketMilliseconds)}},
+		{"times-with-offset", []Option{WithTimes(TimesWithOffset), WithBucketTimes(BucketSeconds)}},
+		{"times-without-zone", []Option{WithTimes(TimesWithoutZone)}},
 		{"decimals", []Option{WithDecimals()}},
 		{"nulls", []Option{WithNulls()}},
-		{"extra fields", []Option{WithExtraFields()}},
-		{"status in words", []Option{WithTextStatus("complete")}},
+		{"extra-fields", []Option{WithExtraFields()}},
+		{"hostile", []Option{WithNulls(), WithDecimals(), WithExtraFields()}},
+		{"status-in-words", []Option{WithTextStatus("complete")}},
+		{"family-names", []Option{WithFamilyNames()}},
 		{"gzip", []Option{WithGzip()}},
-		{"as documented today", asDocumentedToday()},
-		{"as seen live", asSeenLive()},
+		{"as-documented-today", asDocumentedToday()},
+		{"as-seen-live", asSeenLive()},
 	}
 }
 
@@ -64,15 +70,50 @@ func Variants() []Variant {
 func asDocumentedToday() []Option {
 	return []Option{
 		WithDialect(insights.DialectRenamed), WithDefaultOrder(insights.NewestFirst), WithOptionalPeriod(), WithoutUnixTime(),
-		WithTimes(TimesInMilliseconds), WithBucketTimes(BucketSeconds), WithTextStatus("complete"), WithExtraFields(),
+		WithListedIntervals(), WithStatusList(), WithoutErrorTrends(), WithFields(FieldsDocumented),
+		WithTimes(TimesInMilliseconds), WithBucketTimes(BucketSeconds), WithTextTrendStatus("complete"),
 		WithInvalidStatus(http.StatusUnprocessableEntity), WithErrorShape(ErrorDetailList),
 	}
 }
 
-// asSeenLive is what others have captured from the real service.
+// asSeenLive is what others have captured from the real service; testdata has
+// the captures.
 func asSeenLive() []Option {
 	return []Option{
-		WithDefaultOrder(insights.NewestFirst), WithErrorSpelling(insights.StatusError), WithTimes(TimesWithOffset),
-		WithBucketTimes(BucketMilliseconds), WithNulls(), WithZeroStatuses(), WithDecimals(), WithExtraFields(), WithGzip(),
+		WithDefaultOrder(insights.NewestFirst), WithFields(FieldsSeenLive), WithFamilyNames(), WithOptionalQuery(),
+		WithErrorSpelling(insights.StatusError), WithTrendErrorSpelling(insights.StatusErrored), WithZeroStatuses(),
+		WithTimes(TimesWithOffset), WithNullTimes(), WithBucketTimes(BucketMilliseconds), WithDecimalTotals(), WithGzip(),
 	}
+}
+
+// Named returns the options of the variants with these names, so that they
+// combine: of two that set the same, the last counts. A name may be a list with
+// commas. An unknown one is an error that lists the known ones.
+func Named(names ...string) ([]Option, error) {
+	var opts []Option
+	for _, name := range strings.Split(strings.Join(names, ","), ",") {
+		v, known := variant(strings.TrimSpace(name))
+		if !known {
+			return nil, fmt.Errorf("insightstest: no variant is named %q: take one of %s", name, strings.Join(variantNames(), ", "))
+		}
+		opts = append(opts, v.Options...)
+	}
+	return opts, nil
+}
+
+func variant(name string) (Variant, bool) {
+	all := Variants()
+	i := slices.IndexFunc(all, func(v Variant) bool { return v.Name == name })
+	if i < 0 {
+		return Variant{}, false
+	}
+	return all[i], true
+}
+
+func variantNames() []string {
+	var names []string
+	for _, v := range Variants() {
+		names = append(names, v.Name)
+	}
+	return names
 }
