@@ -24,7 +24,7 @@ import (
 // server: what it says agrees with what they compute from its runs.
 func TestOtherClients(t *testing.T) {
 	server := buildServer(t)
-	for _, variant := range []string{"default", "as seen live"} {
+	for _, variant := range []string{"default", "as-seen-live"} {
 		url := standAlone(t, server, "-runs", "2000", "-variant", variant)
 		for _, command := range [][]string{
 			{"node", filepath.Join("otherclients", "client.mjs")},

@@ -42,7 +42,7 @@ func TestAfterAnOutageItGoesOnWhereItStopped(t *testing.T) {
 func TestNewestFirst(t *testing.T) {
 	t.Parallel()
 	for _, v := range insightstest.Variants() {
-		if !strings.HasPrefix(v.Name, "small result window") {
+		if !strings.HasPrefix(v.Name, "small-result-window") {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
