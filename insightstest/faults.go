@@ -1,6 +1,7 @@
 package insightstest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -28,7 +29,11 @@ type Fault struct {
 	Header http.Header   // replaces headers of the answer; one with a nil list is left out
 	Body   []byte        // nil: the true answer, or, with a Status, what the server says with it
 	Gzip   bool          // compresses the body
-	Half   bool          // sends the first half of the body only, as if it were all
+
+	// Rewrite returns what is sent instead of the body, before it is compressed
+	// and halved; nil: the body. It must not change its argument.
+	Rewrite func(body []byte) []byte
+	Half    bool // sends the first half of the body only, as if it were all
 
 	Ending Ending // how the transfer ends
 	Bytes  int    // how much of the body comes before a Cut or Stall; below zero: half
@@ -222,6 +227,29 @@ func BadGzip(n int) Fault {
 // ShortGzip sends half of the true body, compressed, as if it were all.
 func ShortGzip(n int) Fault {
 	return Fault{Count: n, Gzip: true, Half: true}
+}
+
+// LoseMember sends the true answer without one of the members of its object, as
+// if the service forgot it: has_more, say.
+func LoseMember(n int, name string) Fault {
+	return Fault{Count: n, Rewrite: func(body []byte) []byte {
+		return withMembers(body, func(m map[string]json.RawMessage) { delete(m, name) })
+	}}
+}
+
+// withMembers is a JSON object with other members; what is no object stays as
+// it is.
+func withMembers(body []byte, change func(map[string]json.RawMessage)) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body
+	}
+	change(members)
+	text, err := json.Marshal(members)
+	if err != nil {
+		return body
+	}
+	return text
 }
 
 // Redirect answers 302 to a location, which may be a path on the same server.

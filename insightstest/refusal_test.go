@@ -209,7 +209,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithResultWindow":       func() { insightstest.WithResultWindow(1) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
-		"WithHasMore":            func() { insightstest.WithHasMore(4) },
+		"WithHasMore":            func() { insightstest.WithHasMore(6) },
 		"WithDialect":            func() { insightstest.WithDialect(2) },
 		"WithInvalidStatus":      func() { insightstest.WithInvalidStatus(200) },
 		"WithUnauthorizedStatus": func() { insightstest.WithUnauthorizedStatus(500) },

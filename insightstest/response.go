@@ -14,6 +14,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	gzip   bool   // body is to be compressed
 	pooled []byte // the memory of body that is used again; nil: none
 }
 
@@ -66,9 +67,7 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 	}
 	a := newAnswer(http.StatusOK, typeJSON, w.bytes())
 	a.pooled = a.body
-	if s.settings.gzip && acceptsGzip(r) {
-		a.compress()
-	}
+	a.gzip = s.settings.gzip && acceptsGzip(r)
 	return a, nil
 }
 

@@ -161,13 +161,15 @@ const (
 	HasMoreIfFull                // the page has as many runs as were asked for
 	HasMoreIfAny                 // the page is not empty
 	HasMoreAlways                // nothing: it is true even on an empty page
+	HasMoreAbsent                // nothing: pages don't have it
+	HasMoreNull                  // nothing: it is null
 )
 
 // WithHasMore says what the has_more of /tests means; default [HasMoreIfTrue].
-// Under each of the others an empty page can follow one with has_more
-// (row 10).
+// Under each of the next three an empty page can follow one with has_more
+// (row 10). For a single page without it, see [LoseMember].
 func WithHasMore(h HasMore) Option {
-	must(h >= HasMoreIfTrue && h <= HasMoreAlways, "WithHasMore", "%d is unknown", h)
+	must(h >= HasMoreIfTrue && h <= HasMoreNull, "WithHasMore", "%d is unknown", h)
 	return func(s *settings) { s.hasMore = h }
 }
 

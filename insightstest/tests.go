@@ -11,7 +11,13 @@ func (a *answerer) writeTests(w *writer) {
 		w.buf = append(w.buf, e.run.listItem(&a.form)...)
 	}
 	w.closeList()
-	w.boolean("has_more", a.saysMore(len(page), more))
+	switch a.hasMore {
+	case HasMoreAbsent:
+	case HasMoreNull:
+		w.raw("has_more", "null")
+	default:
+		w.boolean("has_more", a.saysMore(len(page), more))
+	}
 	w.close('}')
 }
 

@@ -15,7 +15,10 @@ import (
 func (s *Server) spoiled(f *Fault, truth func() *answer) *answer {
 	a := s.base(f, truth)
 	maps.Copy(a.header, f.Header)
-	if f.Gzip && f.Ending != Endless {
+	if f.Rewrite != nil {
+		a.body = f.Rewrite(a.body)
+	}
+	if (f.Gzip || a.gzip) && f.Ending != Endless {
 		a.compress()
 	}
 	if f.Half {
