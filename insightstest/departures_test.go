@@ -1,10 +1,13 @@
 package insightstest_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/insightstest"
 )
 
@@ -61,4 +64,67 @@ func TestLoseMember(t *testing.T) {
 	assert.NotContains(t, unzip(t, body), "has_more", "it is lost before the answer is compressed")
 	_, body = ask(t, plain(t), request(t, srv, insightstest.PathTests, around()))
 	assert.Equal(t, "[no object", body)
+}
+
+func TestWithListLimit(t *testing.T) {
+	const refusedPage = "refused"
+	tests := map[string]struct {
+		beyond insightstest.Beyond
+		want   []string // the first run, the length and has_more of the pages of 4 from 0, 4, 8, 10 and 12 of 20 runs; the limit is 10
+	}{
+		"refused":  {insightstest.BeyondRefused, []string{"0 4 true", "4 4 true", refusedPage, refusedPage, refusedPage}},
+		"empty":    {insightstest.BeyondEmpty, []string{"0 4 true", "4 4 true", "0 true", "0 true", "0 true"}},
+		"cut":      {insightstest.BeyondCut, []string{"0 4 true", "4 4 true", "8 2 true", "0 true", "0 true"}},
+		"ended":    {insightstest.BeyondEnded, []string{"0 4 true", "4 4 true", "8 2 false", "0 false", "0 false"}},
+		"repeated": {insightstest.BeyondRepeated, []string{"0 4 true", "4 4 true", "6 4 true", "6 4 true", "6 4 true"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			srv := insightstest.New(t, insightstest.WithListLimit(10, test.beyond))
+			srv.Add(numbered(20)...)
+			for i, from := range []string{"0", "4", "8", "10", "12"} {
+				if test.want[i] == refusedPage {
+					refused(t, srv, insightstest.PathTests, 400, "[10]", around("from", from, "size", "4"))
+					continue
+				}
+				got := page(t, srv, "from", from, "size", "4")
+				list := idsOf(got)
+				words := fmt.Sprint(len(list), " ", got["has_more"])
+				if len(list) > 0 {
+					words = list[0] + " " + words
+				}
+				assert.Equal(t, test.want[i], words, "from %s", from)
+			}
+		})
+	}
+	t.Run("a page that ends at the limit", func(t *testing.T) {
+		for beyond, want := range map[insightstest.Beyond]bool{
+			insightstest.BeyondRefused: true, insightstest.BeyondEmpty: true, insightstest.BeyondCut: true, insightstest.BeyondEnded: false, insightstest.BeyondRepeated: true,
+		} {
+			srv := insightstest.New(t, insightstest.WithListLimit(10, beyond))
+			srv.Add(numbered(20)...)
+			got := page(t, srv, "from", "5", "size", "5")
+			assert.Equal(t, []string{"5", "6", "7", "8", "9"}, idsOf(got))
+			assert.Equal(t, want, got["has_more"], beyond)
+		}
+	})
+	t.Run("shorter lists are as they were", func(t *testing.T) {
+		for beyond := insightstest.BeyondRefused; beyond <= insightstest.BeyondRepeated; beyond++ {
+			srv := insightstest.New(t, insightstest.WithListLimit(10, beyond))
+			srv.Add(numbered(5)...)
+			got := page(t, srv, "from", "3", "size", "4")
+			assert.Equal(t, []string{"3", "4"}, idsOf(got))
+			assert.Equal(t, false, got["has_more"])
+		}
+	})
+	t.Run("a page larger than the list", func(t *testing.T) {
+		srv := insightstest.New(t, insightstest.WithListLimit(10, insightstest.BeyondRepeated))
+		srv.Add(numbered(20)...)
+		assert.Len(t, idsOf(page(t, srv, "size", "50")), 10)
+	})
+	t.Run("the client is not told", func(t *testing.T) {
+		srv := insightstest.New(t, insightstest.WithListLimit(10, insightstest.BeyondRefused))
+		_, err := srv.Client().Tests(t.Context(), insights.TestsOptions{Period: insights.Last(time.Hour), From: 8, Size: 5})
+		assert.ErrorIs(t, err, insights.ErrInvalidRequest)
+	})
 }

@@ -46,6 +46,7 @@ type settings struct {
 	paging
 	dialogue
 	form
+	departures
 }
 
 // defaults is the service as the API reference describes it, with the further

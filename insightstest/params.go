@@ -25,6 +25,8 @@ type params struct {
 	os, browser  []string
 	newestFirst  bool
 	from, size   int
+	asked        int  // size before the limit of the list
+	isEnd        bool // the list ends at its limit
 	interval     time.Duration
 }
 
@@ -107,9 +109,11 @@ func readTests(r *reader, p *params) {
 		r.refuse("size", "size must not be greater than %d.", r.largestPage)
 	}
 	p.size = min(p.size, r.largestPage)
+	p.asked = p.size
 	if p.from > r.resultWindow-p.size {
 		r.refuse("from", "Result window is too large, from + size must be less than or equal to: [%d].", r.resultWindow)
 	}
+	r.limitList(p)
 }
 
 // dialectNames are the parameters of /tests that the two dialects name

@@ -207,6 +207,8 @@ func TestOptionPanics(t *testing.T) {
 		"WithLongestPeriod":      func() { insightstest.WithLongestPeriod(0) },
 		"WithLargestPage":        func() { insightstest.WithLargestPage(0) },
 		"WithResultWindow":       func() { insightstest.WithResultWindow(1) },
+		"WithListLimit":          func() { insightstest.WithListLimit(0, insightstest.BeyondCut) },
+		"WithListLimit, unknown": func() { insightstest.WithListLimit(1, 5) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
 		"WithHasMore":            func() { insightstest.WithHasMore(6) },

@@ -69,13 +69,13 @@ func (a *answerer) pageOfAll() (page []*entry, more bool) {
 func (a *answerer) saysMore(length int, more bool) bool {
 	switch a.hasMore {
 	case HasMoreIfFull:
-		return length == a.params.size
+		return length == a.params.asked
 	case HasMoreIfAny:
 		return length > 0
 	case HasMoreAlways:
 		return true
 	default:
-		return more
+		return more && !a.params.isEnd
 	}
 }
 

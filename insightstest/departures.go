@@ -1,0 +1,64 @@
+package insightstest
+
+// departures says how a service departs from what a client may assume. Nobody
+// has seen the real one do any of this; services elsewhere have. A client is
+// right with them if it finds every run, or says that it can't.
+type departures struct {
+	listLimit int // 0: none
+	beyond    Beyond
+}
+
+// Beyond is what a service answers beyond the limit of a list.
+type Beyond int
+
+// The ways of a service with records beyond its limit.
+const (
+	// BeyondRefused refuses pages that reach beyond the limit, with the status of
+	// [WithInvalidStatus].
+	BeyondRefused Beyond = iota
+	// BeyondEmpty answers such pages with an empty list; has_more is what it would
+	// be otherwise.
+	BeyondEmpty
+	// BeyondCut ends the page at the limit and answers later ones with an empty
+	// list; has_more stays true.
+	BeyondCut
+	// BeyondEnded does the same, and has_more is false from the limit on.
+	BeyondEnded
+	// BeyondRepeated answers pages that reach beyond the limit with the last page
+	// before it.
+	BeyondRepeated
+)
+
+// WithListLimit gives at most the first n runs of any list of /tests, whatever
+// is asked for. Unlike [WithResultWindow], the client of [Server.Client] does
+// not know n: it has to find out.
+func WithListLimit(n int, b Beyond) Option {
+	must(n >= 1, "WithListLimit", "%d is not positive", n)
+	must(b >= BeyondRefused && b <= BeyondRepeated, "WithListLimit", "%d is unknown", b)
+	return func(s *settings) { s.listLimit, s.beyond = n, b }
+}
+
+// limitList moves what a request asks for to what the limit lets it have.
+func (r *reader) limitList(p *params) {
+	if r.listLimit == 0 || p.from+p.size < r.listLimit {
+		return
+	}
+	reachesBeyond := p.from+p.size > r.listLimit
+	switch r.beyond {
+	case BeyondRefused:
+		if reachesBeyond {
+			r.refuse("from", "Result window is too large, from + size must be less than or equal to: [%d].", r.listLimit)
+		}
+	case BeyondEmpty:
+		if reachesBeyond {
+			p.size = 0
+		}
+	case BeyondRepeated:
+		p.from = max(0, min(p.from, r.listLimit-p.size))
+		p.size = min(p.size, r.listLimit)
+	default:
+		p.from = min(p.from, r.listLimit)
+		p.size = min(p.size, r.listLimit-p.from)
+		p.isEnd = r.beyond == BeyondEnded
+	}
+}
