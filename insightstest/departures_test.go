@@ -128,3 +128,19 @@ func TestWithListLimit(t *testing.T) {
 		assert.ErrorIs(t, err, insights.ErrInvalidRequest)
 	})
 }
+
+func TestEmptyList(t *testing.T) {
+	srv := insightstest.New(t)
+	srv.Add(numbered(30)...)
+	srv.Fail(insightstest.EmptyList(2).After(1))
+	var got []string
+	for range 4 {
+		p := page(t, srv)
+		got = append(got, fmt.Sprint(len(idsOf(p)), " ", p["has_more"]))
+	}
+	assert.Equal(t, []string{"10 true", "0 false", "0 false", "10 true"}, got)
+	srv.Fail(insightstest.EmptyList(1))
+	_, body := ask(t, plain(t), request(t, srv, insightstest.PathBuildsTests, around()))
+	assert.Contains(t, body, `"has_more":true`, "only lists of /tests")
+	page(t, srv)
+}

@@ -237,6 +237,16 @@ func LoseMember(n int, name string) Fault {
 	}}
 }
 
+// EmptyList answers /tests with an empty list and no more to come, as a service
+// does whose index is being rebuilt.
+func EmptyList(n int) Fault {
+	return Fault{Path: PathTests, Count: n, Rewrite: func(body []byte) []byte {
+		return withMembers(body, func(m map[string]json.RawMessage) {
+			m["items"], m["has_more"] = json.RawMessage("[]"), json.RawMessage("false")
+		})
+	}}
+}
+
 // withMembers is a JSON object with other members; what is no object stays as
 // it is.
 func withMembers(body []byte, change func(map[string]json.RawMessage)) []byte {
