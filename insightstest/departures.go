@@ -1,11 +1,15 @@
 package insightstest
 
+import "net/http"
+
 // departures says how a service departs from what a client may assume. Nobody
 // has seen the real one do any of this; services elsewhere have. A client is
 // right with them if it finds every run, or says that it can't.
 type departures struct {
 	listLimit int // 0: none
 	beyond    Beyond
+
+	errorsInside int // one answer in so many; 0: none
 }
 
 // Beyond is what a service answers beyond the limit of a list.
@@ -61,4 +65,25 @@ func (r *reader) limitList(p *params) {
 		p.size = min(p.size, r.listLimit-p.from)
 		p.isEnd = r.beyond == BeyondEnded
 	}
+}
+
+// WithErrorsInside answers one request in every with an error inside a 200:
+// {"meta":{"status":503},"error":"…","items":null}. Requests that are refused
+// don't count.
+func WithErrorsInside(every int) Option {
+	must(every >= 1, "WithErrorsInside", "%d is not positive", every)
+	return func(s *settings) { s.errorsInside = every }
+}
+
+// errorInside is the answer 200 that says that it is none.
+func errorInside(status int) []byte {
+	w := new(writer)
+	w.open("", '{')
+	w.open("meta", '{')
+	w.integer("status", int64(status))
+	w.close('}')
+	w.text("error", http.StatusText(status))
+	w.raw("items", "null")
+	w.close('}')
+	return w.bytes()
 }

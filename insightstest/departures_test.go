@@ -144,3 +144,28 @@ func TestEmptyList(t *testing.T) {
 	assert.Contains(t, body, `"has_more":true`, "only lists of /tests")
 	page(t, srv)
 }
+
+const insideError = `{"meta":{"status":503},"error":"Service Unavailable","items":null}`
+
+func TestErrorInside(t *testing.T) {
+	srv := insightstest.New(t)
+	srv.Fail(insightstest.ErrorInside(1, 503))
+	resp, body := ask(t, plain(t), request(t, srv, insightstest.PathTests, around()))
+	assert.Equal(t, 200, resp.StatusCode)
+	assert.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+	assert.Equal(t, insideError, body)
+}
+
+func TestWithErrorsInside(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithErrorsInside(3))
+	hc := plain(t)
+	var got []bool
+	for i := range 7 {
+		path := allPaths[i%len(allPaths)]
+		resp, body := ask(t, hc, request(t, srv, path, everything(path)))
+		assert.Equal(t, 200, resp.StatusCode)
+		got = append(got, body == insideError)
+		refused(t, srv, path, 400, "", query())
+	}
+	assert.Equal(t, []bool{false, false, true, false, false, true, false}, got)
+}

@@ -237,6 +237,12 @@ func LoseMember(n int, name string) Fault {
 	}}
 }
 
+// ErrorInside answers 200 with an error inside:
+// {"meta":{"status":503},"error":"…","items":null}.
+func ErrorInside(n, status int) Fault {
+	return Reply(n, http.StatusOK, string(errorInside(status)))
+}
+
 // EmptyList answers /tests with an empty list and no more to come, as a service
 // does whose index is being rebuilt.
 func EmptyList(n int) Fault {

@@ -209,6 +209,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithResultWindow":       func() { insightstest.WithResultWindow(1) },
 		"WithListLimit":          func() { insightstest.WithListLimit(0, insightstest.BeyondCut) },
 		"WithListLimit, unknown": func() { insightstest.WithListLimit(1, 5) },
+		"WithErrorsInside":       func() { insightstest.WithErrorsInside(0) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
 		"WithHasMore":            func() { insightstest.WithHasMore(6) },

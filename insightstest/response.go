@@ -61,6 +61,9 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 		return nil, refused
 	}
 	s.arrive(r.Context())
+	if every := s.settings.errorsInside; every > 0 && s.asked.Add(1)%int64(every) == 0 {
+		return newAnswer(http.StatusOK, typeJSON, errorInside(http.StatusServiceUnavailable)), nil
+	}
 	w := &writer{form: s.settings.form, buf: s.buffers.take()}
 	if refused := c.write(newAnswerer(&s.settings, p, s.store.snapshot(s.now().UnixMicro())), w); refused != nil {
 		return nil, refused

@@ -114,6 +114,7 @@ func (s *Server) Reset() {
 	s.store.clear()
 	s.log.forget()
 	s.limiter.fill()
+	s.asked.Store(0)
 	s.arriving.Lock()
 	defer s.arriving.Unlock()
 	s.arrived = 0

@@ -29,6 +29,7 @@ type Server struct {
 	log      requestLog
 	buffers  bufferPool
 	nextID   atomic.Int64
+	asked    atomic.Int64 // requests that were not refused
 
 	updating sync.Mutex
 	arriving sync.Mutex
