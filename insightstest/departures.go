@@ -1,6 +1,11 @@
 package insightstest
 
-import "net/http"
+import (
+	"iter"
+	"net/http"
+	"slices"
+	"time"
+)
 
 // departures says how a service departs from what a client may assume. Nobody
 // has seen the real one do any of this; services elsewhere have. A client is
@@ -10,6 +15,7 @@ type departures struct {
 	beyond    Beyond
 
 	errorsInside int // one answer in so many; 0: none
+	replicas     bool
 }
 
 // Beyond is what a service answers beyond the limit of a list.
@@ -86,4 +92,43 @@ func errorInside(status int) []byte {
 	w.raw("items", "null")
 	w.close('}')
 	return w.bytes()
+}
+
+// WithReplicas answers /tests from two replicas in turn, which order runs of
+// one time differently: the second the other way round. Times are equal as they
+// are written: of one second, or of one millisecond with [TimesInMilliseconds].
+func WithReplicas() Option {
+	return func(s *settings) { s.replicas = true }
+}
+
+// tiesReversed is a list with the runs of each time the other way round.
+func (a *answerer) tiesReversed(runs iter.Seq[*entry]) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		var ties []*entry
+		give := func() bool {
+			for _, e := range slices.Backward(ties) {
+				if !yield(e) {
+					return false
+				}
+			}
+			ties = ties[:0]
+			return true
+		}
+		for e := range runs {
+			if len(ties) > 0 && a.shownTime(ties[0]) != a.shownTime(e) && !give() {
+				return
+			}
+			ties = append(ties, e)
+		}
+		give()
+	}
+}
+
+// shownTime is the creation as far as it is written.
+func (a *answerer) shownTime(e *entry) int64 {
+	unit := time.Second
+	if a.times == TimesInMilliseconds {
+		unit = time.Millisecond
+	}
+	return floorDiv(e.created, unit.Microseconds())
 }

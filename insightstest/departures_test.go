@@ -2,6 +2,7 @@ package insightstest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,4 +169,23 @@ func TestWithErrorsInside(t *testing.T) {
 		refused(t, srv, path, 400, "", query())
 	}
 	assert.Equal(t, []bool{false, false, true, false, false, true, false}, got)
+}
+
+func TestWithReplicas(t *testing.T) {
+	runs := []insights.Test{
+		{ID: "a", CreationTime: noon}, {ID: "b", CreationTime: noon.Add(300 * time.Millisecond)}, {ID: "c", CreationTime: noon.Add(999 * time.Millisecond)},
+		{ID: "d", CreationTime: noon.Add(time.Second)}, {ID: "e", CreationTime: noon.Add(2 * time.Second)}, {ID: "f", CreationTime: noon.Add(2 * time.Second)},
+	}
+	twice := func(t *testing.T, srv *insightstest.Server, pairs ...string) string {
+		get[wireBuilds](t, plain(t), srv, insightstest.PathBuildsTests, around()) // other calls take no turn
+		return strings.Join(idsOf(page(t, srv, pairs...)), "") + " " + strings.Join(idsOf(page(t, srv, pairs...)), "")
+	}
+	srv := insightstest.New(t, insightstest.WithReplicas())
+	srv.Add(runs...)
+	assert.Equal(t, "abcdef cbadfe", twice(t, srv))
+	assert.Equal(t, "fedcba efdabc", twice(t, srv, "desc", "true"))
+	assert.Equal(t, "bcd bad", twice(t, srv, "from", "1", "size", "3"))
+	srv = insightstest.New(t, insightstest.WithReplicas(), insightstest.WithTimes(insightstest.TimesInMilliseconds))
+	srv.Add(runs...)
+	assert.Equal(t, "abcdef abcdfe", twice(t, srv), "times that are seen to differ are no ties")
 }

@@ -26,6 +26,7 @@ type params struct {
 	newestFirst  bool
 	from, size   int
 	asked        int  // size before the limit of the list
+	otherReplica bool // see WithReplicas
 	isEnd        bool // the list ends at its limit
 	interval     time.Duration
 }

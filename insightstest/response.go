@@ -64,6 +64,7 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 	if every := s.settings.errorsInside; every > 0 && s.asked.Add(1)%int64(every) == 0 {
 		return newAnswer(http.StatusOK, typeJSON, errorInside(http.StatusServiceUnavailable)), nil
 	}
+	p.otherReplica = s.settings.replicas && c.path == PathTests && s.lists.Add(1)%2 == 0
 	w := &writer{form: s.settings.form, buf: s.buffers.take()}
 	if refused := c.write(newAnswerer(&s.settings, p, s.store.snapshot(s.now().UnixMicro())), w); refused != nil {
 		return nil, refused

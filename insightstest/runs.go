@@ -115,6 +115,7 @@ func (s *Server) Reset() {
 	s.log.forget()
 	s.limiter.fill()
 	s.asked.Store(0)
+	s.lists.Store(0)
 	s.arriving.Lock()
 	defer s.arriving.Unlock()
 	s.arrived = 0

@@ -30,6 +30,7 @@ type Server struct {
 	buffers  bufferPool
 	nextID   atomic.Int64
 	asked    atomic.Int64 // requests that were not refused
+	lists    atomic.Int64 // those of them that asked a replica
 
 	updating sync.Mutex
 	arriving sync.Mutex

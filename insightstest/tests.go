@@ -24,7 +24,7 @@ func (a *answerer) writeTests(w *writer) {
 // page is what from and size cut out of the selected runs, and whether there
 // are any after it.
 func (a *answerer) page() (page []*entry, more bool) {
-	if a.isAll() {
+	if a.isAll() && a.keepsOrder() {
 		return a.pageOfAll()
 	}
 	runs := a.inOrder()
@@ -42,10 +42,19 @@ func (a *answerer) page() (page []*entry, more bool) {
 }
 
 func (a *answerer) inOrder() iter.Seq[*entry] {
+	runs := a.oldestFirst()
 	if a.params.newestFirst {
-		return a.newestFirst()
+		runs = a.newestFirst()
 	}
-	return a.oldestFirst()
+	if a.params.otherReplica {
+		runs = a.tiesReversed(runs)
+	}
+	return runs
+}
+
+// keepsOrder reports whether the list is as the store has it.
+func (a *answerer) keepsOrder() bool {
+	return !a.params.otherReplica
 }
 
 // pageOfAll is page where every candidate is selected: it touches no run but

@@ -190,7 +190,11 @@ func (a *answerer) bucketRange() (first, last int64) {
 }
 
 func (a *answerer) bucketOf(e *entry) int64 {
-	t, width := a.memberTime(e), a.params.interval.Microseconds()
+	return floorDiv(a.memberTime(e), a.params.interval.Microseconds())
+}
+
+// floorDiv rounds down, also below zero.
+func floorDiv(t, width int64) int64 {
 	if t < 0 {
 		return (t - width + 1) / width
 	}
