@@ -132,3 +132,9 @@ func (a *answerer) shownTime(e *entry) int64 {
 	}
 	return floorDiv(e.created, unit.Microseconds())
 }
+
+// WithShownZone writes the times of runs as of a zone that is east of UTC,
+// without saying so; periods are still compared in UTC.
+func WithShownZone(east time.Duration) Option {
+	return func(s *settings) { s.zone = east }
+}

@@ -189,3 +189,13 @@ func TestWithReplicas(t *testing.T) {
 	srv.Add(runs...)
 	assert.Equal(t, "abcdef abcdfe", twice(t, srv), "times that are seen to differ are no ties")
 }
+
+func TestWithShownZone(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithShownZone(2*time.Hour))
+	srv.Add(insights.Test{ID: "a", Build: "b", CreationTime: noon, Duration: 60})
+	q := query("start", "2026-03-02T12:00:00Z", "end", "2026-03-02T12:00:01Z")
+	_, body := ask(t, plain(t), request(t, srv, insightstest.PathTests, q))
+	assert.Contains(t, body, `"creation_time":"2026-03-02T14:00:00Z","start_time":"2026-03-02T14:00:00Z","end_time":"2026-03-02T14:01:00Z"`)
+	_, body = ask(t, plain(t), request(t, srv, insightstest.PathBuildsTests, q))
+	assert.Contains(t, body, `"start_time":"2026-03-02T14:00:00Z"`)
+}

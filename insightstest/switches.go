@@ -299,6 +299,7 @@ type form struct {
 	extra         bool
 	zeroStatuses  bool
 	means         bool
+	zone          time.Duration // east of UTC, of times that say they are UTC
 }
 
 // Fields are the members that the objects of answers have.

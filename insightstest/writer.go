@@ -116,7 +116,7 @@ func (w *writer) time(key string, t time.Time) {
 	}
 	w.key(key)
 	w.buf = append(w.buf, '"')
-	w.buf = t.AppendFormat(w.buf, timeLayouts[w.times])
+	w.buf = t.Add(w.zone).AppendFormat(w.buf, timeLayouts[w.times])
 	w.buf = append(w.buf, '"', ',')
 }
 
