@@ -16,6 +16,7 @@ type departures struct {
 
 	errorsInside int // one answer in so many; 0: none
 	replicas     bool
+	startUnit    time.Duration // 0: as it is
 }
 
 // Beyond is what a service answers beyond the limit of a list.
@@ -137,4 +138,11 @@ func (a *answerer) shownTime(e *entry) int64 {
 // without saying so; periods are still compared in UTC.
 func WithShownZone(east time.Duration) Option {
 	return func(s *settings) { s.zone = east }
+}
+
+// WithStartRoundedUp rounds the start of a period up to a whole multiple of
+// unit since 1970: to the minute, say.
+func WithStartRoundedUp(unit time.Duration) Option {
+	must(unit >= time.Second, "WithStartRoundedUp", "%s is less than a second", unit)
+	return func(s *settings) { s.startUnit = unit }
 }

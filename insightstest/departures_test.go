@@ -199,3 +199,15 @@ func TestWithShownZone(t *testing.T) {
 	_, body = ask(t, plain(t), request(t, srv, insightstest.PathBuildsTests, q))
 	assert.Contains(t, body, `"start_time":"2026-03-02T14:00:00Z"`)
 }
+
+func TestWithStartRoundedUp(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithStartRoundedUp(time.Minute))
+	srv.Add(numbered(121)...)
+	for start, want := range map[string]string{"12:00:00": "0", "12:00:01": "60", "12:00:59": "60", "12:01:00": "60", "12:01:01": "120"} {
+		q := query("start", "2026-03-02T"+start+"Z", "end", "2026-03-02T13:00:00Z", "size", "1")
+		got := get[wireGroup](t, plain(t), srv, insightstest.PathTests, q)
+		assert.Equal(t, want, got.Items[0].ID, start)
+	}
+	got := get[wireGroup](t, plain(t), srv, insightstest.PathTests, query("start", "2026-03-02T12:00:01Z", "end", "2026-03-02T12:00:30Z"))
+	assert.Empty(t, got.Items, "the start is after the end then")
+}

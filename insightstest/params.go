@@ -270,6 +270,9 @@ func (r *reader) setPeriod(p *params, start, end time.Time) {
 		r.refuse("start", "the period must not be longer than %s.", r.longestPeriod)
 	}
 	p.first, p.last = start.UnixMicro(), end.UnixMicro()
+	if unit := r.startUnit.Microseconds(); unit > 0 {
+		p.first = unit * -floorDiv(-p.first, unit)
+	}
 	if r.ends == ExclusiveEnds {
 		p.first++
 	}

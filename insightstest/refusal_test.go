@@ -210,6 +210,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithListLimit":          func() { insightstest.WithListLimit(0, insightstest.BeyondCut) },
 		"WithListLimit, unknown": func() { insightstest.WithListLimit(1, 5) },
 		"WithErrorsInside":       func() { insightstest.WithErrorsInside(0) },
+		"WithStartRoundedUp":     func() { insightstest.WithStartRoundedUp(time.Millisecond) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
 		"WithHasMore":            func() { insightstest.WithHasMore(6) },
