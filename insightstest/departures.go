@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/sauceinsights/insights"
 )
 
 // departures says how a service departs from what a client may assume. Nobody
@@ -16,7 +18,8 @@ type departures struct {
 
 	errorsInside int // one answer in so many; 0: none
 	replicas     bool
-	startUnit    time.Duration // 0: as it is
+	startUnit    time.Duration                     // 0: as it is
+	second       func(insights.Test) time.Duration // nil: none has
 }
 
 // Beyond is what a service answers beyond the limit of a list.
@@ -145,4 +148,25 @@ func WithShownZone(east time.Duration) Option {
 func WithStartRoundedUp(unit time.Duration) Option {
 	must(unit >= time.Second, "WithStartRoundedUp", "%s is less than a second", unit)
 	return func(s *settings) { s.startUnit = unit }
+}
+
+// WithSecondCreation lists some runs twice, with the same ID: once as they are,
+// and once as created later by what later returns. 0 is a run that is there
+// once. later must always return the same for the same run.
+func WithSecondCreation(later func(insights.Test) time.Duration) Option {
+	must(later != nil, "WithSecondCreation", "the function is nil")
+	return func(s *settings) { s.second = later }
+}
+
+// twin is the run as it is listed a second time; nil: it is not.
+func (s *settings) twin(t insights.Test) *run {
+	if s.second == nil {
+		return nil
+	}
+	later := s.second(t)
+	if later == 0 {
+		return nil
+	}
+	t.CreationTime = kept(t.CreationTime.Add(later))
+	return &run{Test: t}
 }

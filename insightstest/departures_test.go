@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/insightstest"
@@ -210,4 +211,24 @@ func TestWithStartRoundedUp(t *testing.T) {
 	}
 	got := get[wireGroup](t, plain(t), srv, insightstest.PathTests, query("start", "2026-03-02T12:00:01Z", "end", "2026-03-02T12:00:30Z"))
 	assert.Empty(t, got.Items, "the start is after the end then")
+}
+
+func TestWithSecondCreation(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithSecondCreation(func(run insights.Test) time.Duration {
+		if run.ID == "1" {
+			return 90 * time.Minute
+		}
+		return 0
+	}))
+	srv.Add(numbered(3)...)
+	assert.Equal(t, []string{"0", "1", "2", "1"}, idsOf(page(t, srv)))
+	items := page(t, srv)["items"].([]any)
+	assert.Equal(t, "2026-03-02T12:00:01Z", items[1].(map[string]any)["creation_time"])
+	assert.Equal(t, "2026-03-02T13:30:01Z", items[3].(map[string]any)["creation_time"])
+	srv.Update("1", func(run *insights.Test) { run.Name = "new" })
+	items = page(t, srv)["items"].([]any)
+	require.Len(t, items, 4)
+	assert.Equal(t, "new", items[3].(map[string]any)["name"], "both change")
+	srv.Remove("1")
+	assert.Equal(t, []string{"0", "2"}, idsOf(page(t, srv)))
 }

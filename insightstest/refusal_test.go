@@ -211,6 +211,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithListLimit, unknown": func() { insightstest.WithListLimit(1, 5) },
 		"WithErrorsInside":       func() { insightstest.WithErrorsInside(0) },
 		"WithStartRoundedUp":     func() { insightstest.WithStartRoundedUp(time.Millisecond) },
+		"WithSecondCreation":     func() { insightstest.WithSecondCreation(nil) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
 		"WithHasMore":            func() { insightstest.WithHasMore(6) },

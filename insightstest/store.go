@@ -42,7 +42,8 @@ type entry struct {
 // run is a run and its JSON in lists, which is written when it is first asked for.
 type run struct {
 	insights.Test
-	position int // among runs of the same creation time
+	position int  // among runs of the same creation time
+	twin     *run // the same run, listed a second time; nil: it is not
 	item     atomic.Pointer[[]byte]
 }
 
@@ -100,11 +101,23 @@ func (s *store) putOne(r *run) {
 	r.position = s.added
 	if old := s.byID[r.ID]; old != nil {
 		r.position = old.position
-		s.gone[old] = true
+		s.drop(old)
 	}
 	s.byID[r.ID] = r
 	s.additions = append(s.additions, s.entry(r))
+	if r.twin != nil {
+		r.twin.position = r.position
+		s.additions = append(s.additions, s.entry(r.twin))
+	}
 	s.changed.Store(true)
+}
+
+// drop takes a run out of the list at the next merge.
+func (s *store) drop(r *run) {
+	s.gone[r] = true
+	if r.twin != nil {
+		s.gone[r.twin] = true
+	}
 }
 
 // putLater takes a run that appears at a time.
@@ -132,7 +145,7 @@ func (s *store) remove(id string) bool {
 		return false
 	}
 	delete(s.byID, id)
-	s.gone[old] = true
+	s.drop(old)
 	s.changed.Store(true)
 	return true
 }
