@@ -18,6 +18,7 @@ type departures struct {
 
 	errorsInside int // one answer in so many; 0: none
 	replicas     bool
+	uncreated    func(insights.Test) bool          // nil: none
 	startUnit    time.Duration                     // 0: as it is
 	second       func(insights.Test) time.Duration // nil: none has
 }
@@ -169,4 +170,36 @@ func (s *settings) twin(t insights.Test) *run {
 	}
 	t.CreationTime = kept(t.CreationTime.Add(later))
 	return &run{Test: t}
+}
+
+// WithoutCreationTime writes null as the creation time of the runs for which
+// which is true, and lists them after all others, in either order. The time
+// that they were added with still decides whether they lie in a period. which
+// must always return the same for the same run.
+func WithoutCreationTime(which func(insights.Test) bool) Option {
+	must(which != nil, "WithoutCreationTime", "the function is nil")
+	return func(s *settings) { s.uncreated = which }
+}
+
+// uncreatedLast is a list with the runs that show no creation time at its end.
+func uncreatedLast(runs iter.Seq[*entry]) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		var last []*entry
+		for e := range runs {
+			if e.run.isUncreated {
+				last = append(last, e)
+			} else if !yield(e) {
+				return
+			}
+		}
+		for _, e := range last {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+func (s *settings) isUncreated(t insights.Test) bool {
+	return s.uncreated != nil && s.uncreated(t)
 }

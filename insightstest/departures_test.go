@@ -232,3 +232,19 @@ func TestWithSecondCreation(t *testing.T) {
 	srv.Remove("1")
 	assert.Equal(t, []string{"0", "2"}, idsOf(page(t, srv)))
 }
+
+func TestWithoutCreationTime(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithoutCreationTime(func(run insights.Test) bool { return run.ID == "1" || run.ID == "2" }))
+	srv.Add(numbered(5)...)
+	assert.Equal(t, []string{"0", "3", "4", "1", "2"}, idsOf(page(t, srv)))
+	assert.Equal(t, []string{"4", "3", "0", "2", "1"}, idsOf(page(t, srv, "desc", "true")))
+	got := page(t, srv, "from", "2", "size", "2")
+	assert.Equal(t, []string{"4", "1"}, idsOf(got))
+	assert.Equal(t, true, got["has_more"])
+	item := got["items"].([]any)[1].(map[string]any)
+	assert.Contains(t, item, "creation_time")
+	assert.Nil(t, item["creation_time"])
+	assert.Equal(t, "2026-03-02T12:00:01Z", item["start_time"])
+	only := get[wireGroup](t, plain(t), srv, insightstest.PathTests, query("start", "2026-03-02T12:00:02Z", "end", "2026-03-02T12:00:03Z"))
+	assert.Equal(t, []string{"3", "2"}, wireIDs(only.Items), "they lie in a period as ever")
+}

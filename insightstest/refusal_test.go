@@ -212,6 +212,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithErrorsInside":       func() { insightstest.WithErrorsInside(0) },
 		"WithStartRoundedUp":     func() { insightstest.WithStartRoundedUp(time.Millisecond) },
 		"WithSecondCreation":     func() { insightstest.WithSecondCreation(nil) },
+		"WithoutCreationTime":    func() { insightstest.WithoutCreationTime(nil) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
 		"WithHasMore":            func() { insightstest.WithHasMore(6) },

@@ -140,7 +140,7 @@ func (s *Server) publishLate(r *run, now time.Time) {
 	}
 	visible, settled := end.Add(s.settings.lateness), end.Add(s.settings.lateStatus)
 	if settled.After(now) && settled.After(visible) && isStatus(r.Status) {
-		undecided := &run{Test: r.Test, twin: s.settings.twin(r.Test)}
+		undecided := &run{Test: r.Test, twin: s.settings.twin(r.Test), isUncreated: r.isUncreated}
 		undecided.Status, undecided.Error = insights.StatusComplete, ""
 		s.putAt(visible, undecided, now)
 		visible = settled
@@ -152,7 +152,7 @@ func (s *Server) putAt(at time.Time, r *run, now time.Time) {
 	if at.After(now) {
 		s.store.putLater(at.UnixMicro(), r)
 	} else {
-		s.store.put([]run{{Test: r.Test, twin: r.twin}})
+		s.store.put([]run{{Test: r.Test, twin: r.twin, isUncreated: r.isUncreated}})
 	}
 }
 
@@ -162,6 +162,7 @@ func (s *Server) completed(tests []insights.Test, now time.Time) []run {
 	for i, t := range tests {
 		runs[i].Test = s.complete(t, now)
 		runs[i].twin = s.settings.twin(runs[i].Test)
+		runs[i].isUncreated = s.settings.isUncreated(runs[i].Test)
 	}
 	return runs
 }

@@ -44,7 +44,9 @@ type run struct {
 	insights.Test
 	position int  // among runs of the same creation time
 	twin     *run // the same run, listed a second time; nil: it is not
-	item     atomic.Pointer[[]byte]
+
+	isUncreated bool // it shows no creation time
+	item        atomic.Pointer[[]byte]
 }
 
 // snapshot is the runs at one moment.

@@ -49,12 +49,15 @@ func (a *answerer) inOrder() iter.Seq[*entry] {
 	if a.params.otherReplica {
 		runs = a.tiesReversed(runs)
 	}
+	if a.uncreated != nil {
+		runs = uncreatedLast(runs)
+	}
 	return runs
 }
 
 // keepsOrder reports whether the list is as the store has it.
 func (a *answerer) keepsOrder() bool {
-	return !a.params.otherReplica
+	return !a.params.otherReplica && a.uncreated == nil
 }
 
 // pageOfAll is page where every candidate is selected: it touches no run but
@@ -144,7 +147,11 @@ func (w *writer) run(key string, r *run, f fields) {
 const organization = "e5c6d03308cdcee662772e258a7c6c48"
 
 func (w *writer) runTimes(r *run, f fields) {
-	w.time("creation_time", r.CreationTime)
+	if r.isUncreated {
+		w.raw("creation_time", "null")
+	} else {
+		w.time("creation_time", r.CreationTime)
+	}
 	if f.further {
 		w.time("start_time", r.StartTime)
 	}
