@@ -1,6 +1,8 @@
 package insightstest
 
 import (
+	"cmp"
+	"hash/fnv"
 	"iter"
 	"net/http"
 	"slices"
@@ -18,6 +20,7 @@ type departures struct {
 
 	errorsInside int // one answer in so many; 0: none
 	replicas     bool
+	unordered    bool
 	uncreated    func(insights.Test) bool          // nil: none
 	startUnit    time.Duration                     // 0: as it is
 	second       func(insights.Test) time.Duration // nil: none has
@@ -202,4 +205,24 @@ func uncreatedLast(runs iter.Seq[*entry]) iter.Seq[*entry] {
 
 func (s *settings) isUncreated(t insights.Test) bool {
 	return s.uncreated != nil && s.uncreated(t)
+}
+
+// WithoutOrder lists runs in an order that follows from their IDs and is always
+// the same, and ignores desc (row 11): no time can be told from a place in the
+// list.
+func WithoutOrder() Option {
+	return func(s *settings) { s.unordered = true }
+}
+
+// byHash is a list in the order of WithoutOrder.
+func byHash(runs iter.Seq[*entry]) iter.Seq[*entry] {
+	return slices.Values(slices.SortedStableFunc(runs, func(x, y *entry) int {
+		return cmp.Compare(hash(x.run.ID), hash(y.run.ID))
+	}))
+}
+
+func hash(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // a hash takes everything
+	return h.Sum64()
 }

@@ -2,6 +2,7 @@ package insightstest_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -248,3 +249,25 @@ func TestWithoutCreationTime(t *testing.T) {
 	only := get[wireGroup](t, plain(t), srv, insightstest.PathTests, query("start", "2026-03-02T12:00:02Z", "end", "2026-03-02T12:00:03Z"))
 	assert.Equal(t, []string{"3", "2"}, wireIDs(only.Items), "they lie in a period as ever")
 }
+
+func TestWithoutOrder(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithoutOrder(), insightstest.WithLargestPage(1))
+	srv.Add(numbered(20)...)
+	var got, newest []string
+	for from := range 20 {
+		got = append(got, idsOf(page(t, srv, "from", strconv.Itoa(from)))...)
+		newest = append(newest, idsOf(page(t, srv, "from", strconv.Itoa(from), "desc", "true"))...)
+	}
+	assert.ElementsMatch(t, ids(numbered(20)), got)
+	assert.Equal(t, got, newest, "always the same")
+	rising := 0
+	for i := 1; i < len(got); i++ {
+		if one, _ := strconv.Atoi(got[i-1]); one < first(strconv.Atoi(got[i])) {
+			rising++
+		}
+	}
+	assert.Greater(t, rising, 3)
+	assert.Less(t, rising, 16)
+}
+
+func first(n int, _ error) int { return n }

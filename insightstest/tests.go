@@ -43,6 +43,9 @@ func (a *answerer) page() (page []*entry, more bool) {
 
 func (a *answerer) inOrder() iter.Seq[*entry] {
 	runs := a.oldestFirst()
+	if a.unordered {
+		return byHash(runs)
+	}
 	if a.params.newestFirst {
 		runs = a.newestFirst()
 	}
@@ -57,7 +60,7 @@ func (a *answerer) inOrder() iter.Seq[*entry] {
 
 // keepsOrder reports whether the list is as the store has it.
 func (a *answerer) keepsOrder() bool {
-	return !a.params.otherReplica && a.uncreated == nil
+	return !a.params.otherReplica && a.uncreated == nil && !a.unordered
 }
 
 // pageOfAll is page where every candidate is selected: it touches no run but
