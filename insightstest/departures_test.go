@@ -271,3 +271,10 @@ func TestWithoutOrder(t *testing.T) {
 }
 
 func first(n int, _ error) int { return n }
+
+func TestWithLargerPagesStatus(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithLargestPage(7), insightstest.WithLargerPagesStatus(413))
+	page(t, srv, "size", "7")
+	refused(t, srv, insightstest.PathTests, 413, "size must not be greater than 7", around("size", "8"))
+	refused(t, srv, insightstest.PathTests, 400, "size must be", around("size", "0"))
+}

@@ -40,8 +40,13 @@ type reader struct {
 }
 
 func (r *reader) refuse(parameter, format string, args ...any) {
+	r.refuseWith(0, parameter, format, args...)
+}
+
+// refuseWith is refuse with a status; 0: that of other parameters.
+func (r *reader) refuseWith(status int, parameter, format string, args ...any) {
 	if r.err == nil {
-		r.err = &refusal{r.invalidStatus, parameter, fmt.Sprintf(format, args...)}
+		r.err = &refusal{orDefault(status, r.invalidStatus), parameter, fmt.Sprintf(format, args...)}
 	}
 }
 
@@ -107,7 +112,7 @@ func readTests(r *reader, p *params) {
 	p.from = r.number("from", 0, 0)
 	p.size = r.number("size", 1, min(10, r.largestPage))
 	if p.size > r.largestPage && r.refuseLarger {
-		r.refuse("size", "size must not be greater than %d.", r.largestPage)
+		r.refuseWith(r.largerStatus, "size", "size must not be greater than %d.", r.largestPage)
 	}
 	p.size = min(p.size, r.largestPage)
 	p.asked = p.size

@@ -213,6 +213,7 @@ func TestOptionPanics(t *testing.T) {
 		"WithStartRoundedUp":     func() { insightstest.WithStartRoundedUp(time.Millisecond) },
 		"WithSecondCreation":     func() { insightstest.WithSecondCreation(nil) },
 		"WithoutCreationTime":    func() { insightstest.WithoutCreationTime(nil) },
+		"WithLargerPagesStatus":  func() { insightstest.WithLargerPagesStatus(200) },
 		"WithDefaultOrder":       func() { insightstest.WithDefaultOrder("") },
 		"WithFixedOrder":         func() { insightstest.WithFixedOrder("up") },
 		"WithHasMore":            func() { insightstest.WithHasMore(6) },

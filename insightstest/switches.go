@@ -108,6 +108,7 @@ func WithLongestPeriod(d time.Duration) Option {
 type paging struct {
 	largestPage   int
 	refuseLarger  bool
+	largerStatus  int // of the refusal; 0: that of other parameters
 	resultWindow  int
 	order         insights.Order
 	orderIsFixed  bool
@@ -126,6 +127,13 @@ func WithLargestPage(n int) Option {
 // cutting it down (row 8).
 func WithLargerPagesRefused() Option {
 	return func(s *settings) { s.refuseLarger = true }
+}
+
+// WithLargerPagesStatus does that with a status of its own, such as 413
+// (row 8).
+func WithLargerPagesStatus(code int) Option {
+	must(isRefusal(code), "WithLargerPagesStatus", "%d is not 4xx", code)
+	return func(s *settings) { s.refuseLarger, s.largerStatus = true, code }
 }
 
 // WithResultWindow refuses requests with from+size beyond n; default 10,000
