@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/sauceinsights/insights"
@@ -225,4 +226,22 @@ func hash(text string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(text)) // a hash takes everything
 	return h.Sum64()
+}
+
+// WithOddScalars writes values in types that nobody expects of them: numbers as
+// texts ("25"), texts that are numbers as numbers (build 42), an empty error as
+// false, a missing time as "", and meta.status as "200".
+func WithOddScalars() Option {
+	return func(s *settings) { s.odd, s.status = true, `"200"` }
+}
+
+// oddText is a text as WithOddScalars writes it; "" is as any other.
+func oddText(key, value string) string {
+	if key == "error" && value == "" {
+		return "false"
+	}
+	if n, err := strconv.ParseInt(value, 10, 52); err == nil && strconv.FormatInt(n, 10) == value {
+		return value
+	}
+	return ""
 }

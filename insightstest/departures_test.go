@@ -1,6 +1,7 @@
 package insightstest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -277,4 +278,25 @@ func TestWithLargerPagesStatus(t *testing.T) {
 	page(t, srv, "size", "7")
 	refused(t, srv, insightstest.PathTests, 413, "size must not be greater than 7", around("size", "8"))
 	refused(t, srv, insightstest.PathTests, 400, "size must be", around("size", "0"))
+}
+
+func TestWithOddScalars(t *testing.T) {
+	srv := insightstest.New(t, insightstest.WithOddScalars())
+	srv.Add(insights.Test{ID: "7", Name: "007", Build: "42", CreationTime: noon, EndTime: noon.Add(time.Minute), Status: insights.StatusErrored},
+		insights.Test{ID: "x1", Name: "n", Build: "-3", CreationTime: noon, Duration: 2.5, Error: "12345678901234567890", Status: insights.StatusFailed})
+	answer := page(t, srv)
+	assert.Equal(t, map[string]any{"status": "200"}, answer["meta"])
+	items := answer["items"].([]any)
+	one, other := items[0].(map[string]any), items[1].(map[string]any)
+	for key, want := range map[string]any{
+		"id": json.Number("7"), "name": "007", "build": json.Number("42"), "error": false, "duration": "0", "start_time": "", "end_time": "2026-03-02T12:01:00Z", "os": "",
+	} {
+		assert.Equal(t, want, one[key], key)
+	}
+	assert.Equal(t, json.Number("-3"), other["build"])
+	assert.Equal(t, "2.5", other["duration"])
+	assert.Equal(t, "12345678901234567890", other["error"], "a number beyond what is exact stays a text")
+	assert.Equal(t, false, answer["has_more"])
+	metrics := get[map[string]any](t, plain(t), srv, insightstest.PathTestMetrics, around("query", "n"))
+	assert.Equal(t, "1", metrics["aggs"].(map[string]any)["count"])
 }

@@ -307,6 +307,7 @@ type form struct {
 	extra         bool
 	zeroStatuses  bool
 	means         bool
+	odd           bool
 	zone          time.Duration // east of UTC, of times that say they are UTC
 }
 

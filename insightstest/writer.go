@@ -57,6 +57,10 @@ func (w *writer) text(key, value string) {
 		w.buf = append(w.buf, "null,"...)
 		return
 	}
+	if odd := oddText(key, value); w.odd && odd != "" {
+		w.buf = append(append(w.buf, odd...), ',')
+		return
+	}
 	w.buf = append(appendText(w.buf, value), ',')
 }
 
@@ -89,12 +93,14 @@ func (w *writer) number(key string, n float64) {
 
 // decimal writes a number, a whole one with or without a fraction.
 func (w *writer) decimal(key string, n float64, always bool) {
-	w.key(key)
-	w.buf = strconv.AppendFloat(w.buf, n, 'f', -1, 64)
+	text := strconv.FormatFloat(n, 'f', -1, 64)
 	if always && n == float64(int64(n)) {
-		w.buf = append(w.buf, ".0"...)
+		text += ".0"
 	}
-	w.buf = append(w.buf, ',')
+	if w.odd {
+		text = `"` + text + `"`
+	}
+	w.raw(key, text)
 }
 
 var timeLayouts = [...]string{
@@ -109,15 +115,23 @@ const millisecondLayout = "2006-01-02T15:04:05.000Z07:00"
 // time writes a time; a missing one is left out, or null.
 func (w *writer) time(key string, t time.Time) {
 	if t.IsZero() {
-		if w.nulls || w.nullTimes {
-			w.raw(key, "null")
-		}
+		w.missing(key)
 		return
 	}
 	w.key(key)
 	w.buf = append(w.buf, '"')
 	w.buf = t.Add(w.zone).AppendFormat(w.buf, timeLayouts[w.times])
 	w.buf = append(w.buf, '"', ',')
+}
+
+// missing writes that a time is missing, if anything.
+func (w *writer) missing(key string) {
+	switch {
+	case w.nulls || w.nullTimes:
+		w.raw(key, "null")
+	case w.odd:
+		w.raw(key, `""`)
+	}
 }
 
 // closeList closes a list; one that stayed empty becomes null in the form that
