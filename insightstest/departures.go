@@ -21,6 +21,7 @@ type departures struct {
 
 	errorsInside int // one answer in so many; 0: none
 	replicas     bool
+	skew         time.Duration
 	unordered    bool
 	uncreated    func(insights.Test) bool          // nil: none
 	startUnit    time.Duration                     // 0: as it is
@@ -244,4 +245,12 @@ func oddText(key, value string) string {
 		return value
 	}
 	return ""
+}
+
+// WithClockSkew lets the service's clock be ahead of that of its clients by
+// ahead, or behind if it is negative: the Date of answers, time_range and all
+// that [WithClock] lists for the service go by it, the client of
+// [Server.Client] does not.
+func WithClockSkew(ahead time.Duration) Option {
+	return func(s *settings) { s.skew = ahead }
 }

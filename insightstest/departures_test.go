@@ -3,6 +3,7 @@ package insightstest_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -299,4 +300,18 @@ func TestWithOddScalars(t *testing.T) {
 	assert.Equal(t, false, answer["has_more"])
 	metrics := get[map[string]any](t, plain(t), srv, insightstest.PathTestMetrics, around("query", "n"))
 	assert.Equal(t, "1", metrics["aggs"].(map[string]any)["count"])
+}
+
+func TestWithClockSkew(t *testing.T) {
+	for _, ahead := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
+		srv := insightstest.New(t, insightstest.WithClock(func() time.Time { return noon }), insightstest.WithClockSkew(ahead))
+		service := noon.Add(ahead)
+		srv.Add(insights.Test{ID: "now"}, insights.Test{ID: "before", CreationTime: service.Add(-time.Minute)}, insights.Test{ID: "too old", CreationTime: service.Add(-2 * time.Minute)})
+		resp, body := ask(t, plain(t), request(t, srv, insightstest.PathTests, query("time_range", "1m")))
+		assert.Equal(t, service.Format(http.TimeFormat), resp.Header.Get("Date"))
+		assert.Equal(t, []string{"before", "now"}, idsOf(value(t, []byte(body))), ahead)
+		assert.Equal(t, service, srv.Requests()[0].Time)
+		run, _ := srv.Test("now")
+		assert.Equal(t, service, run.CreationTime)
+	}
 }

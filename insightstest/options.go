@@ -65,7 +65,7 @@ func defaults() settings {
 
 // serviceTime is the time by the service's clock.
 func (s *settings) serviceTime() time.Time {
-	return s.now()
+	return s.now().Add(s.skew)
 }
 
 func newSettings(opts []Option) settings {
