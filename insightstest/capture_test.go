@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -228,8 +229,12 @@ func TestNamed(t *testing.T) {
 	assert.ErrorContains(t, err, `no variant is named "best": take one of default, `)
 	_, err = insightstest.Named()
 	assert.Error(t, err)
-	for _, v := range insightstest.Variants() {
-		assert.NotContains(t, v.Name, " ")
-		assert.NotContains(t, v.Name, ",")
+	seen := map[string]bool{}
+	for _, v := range slices.Concat(insightstest.Variants(), insightstest.Departures()) {
+		assert.Regexp(t, "^[a-z0-9-]+$", v.Name)
+		assert.False(t, seen[v.Name], "%s is there twice", v.Name)
+		seen[v.Name] = true
+		_, err := insightstest.Named(v.Name)
+		assert.NoError(t, err)
 	}
 }

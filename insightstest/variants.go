@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sauceinsights/insights"
 )
@@ -86,8 +87,55 @@ func asSeenLive() []Option {
 	}
 }
 
-// Named returns the options of the variants with these names, so that they
-// combine: of two that set the same, the last counts. A name may be a list with
+// Departures are services that depart from what a client may assume; services
+// elsewhere have done all of it. With each of them a correct client finds every
+// run that a request should give, or says that it can't; it never ends without
+// a word. Like those of [Variants], their names have no blanks.
+func Departures() []Variant {
+	const limit, largest = 200, 50
+	limited := func(b Beyond, opts ...Option) []Option {
+		return append([]Option{WithListLimit(limit, b), WithLargestPage(largest)}, opts...)
+	}
+	return []Variant{
+		{"has-more-absent", []Option{WithHasMore(HasMoreAbsent), WithLargestPage(largest)}},
+		{"has-more-null", []Option{WithHasMore(HasMoreNull), WithLargestPage(largest)}},
+		{"lists-cut", limited(BeyondCut)},
+		{"lists-end", limited(BeyondEnded)},
+		{"lists-repeat", limited(BeyondRepeated)},
+		{"lists-empty", limited(BeyondEmpty)},
+		{"lists-refused", limited(BeyondRefused)},
+		{"lists-refused-422", limited(BeyondRefused, WithInvalidStatus(http.StatusUnprocessableEntity))},
+		{"large-pages-refused", []Option{WithLargestPage(largest), WithLargerPagesRefused()}},
+		{"large-pages-413", []Option{WithLargestPage(largest), WithLargerPagesStatus(http.StatusRequestEntityTooLarge)}},
+		{"period-of-29-days", []Option{WithLongestPeriod(29 * 24 * time.Hour)}},
+		{"two-replicas", []Option{WithReplicas()}},
+		{"errors-inside", []Option{WithErrorsInside(5)}},
+		{"odd-scalars", []Option{WithOddScalars()}},
+		{"clock-ahead", []Option{WithClockSkew(10 * time.Minute)}},
+		{"clock-behind", []Option{WithClockSkew(-10 * time.Minute)}},
+		{"shown-zone", []Option{WithShownZone(2 * time.Hour)}},
+		{"start-rounded-up", []Option{WithStartRoundedUp(time.Minute), WithResultWindow(limit)}},
+		{"second-creation", []Option{WithSecondCreation(laterIfRare)}},
+		{"no-creation-time", []Option{WithoutCreationTime(isRare), WithMembership(ByStart)}},
+		{"no-order", []Option{WithoutOrder(), WithLargestPage(1)}},
+		{"newest-first-always", []Option{WithFixedOrder(insights.NewestFirst)}},
+	}
+}
+
+// isRare is true for one run in about a hundred.
+func isRare(t insights.Test) bool {
+	return hash(t.ID)%100 == 0
+}
+
+func laterIfRare(t insights.Test) time.Duration {
+	if isRare(t) {
+		return 10 * time.Minute
+	}
+	return 0
+}
+
+// Named returns the options of the [Variants] and [Departures] with these
+// names, so that they combine: of two that set the same, the last counts. A name may be a list with
 // commas. An unknown one is an error that lists the known ones.
 func Named(names ...string) ([]Option, error) {
 	var opts []Option
@@ -102,7 +150,7 @@ func Named(names ...string) ([]Option, error) {
 }
 
 func variant(name string) (Variant, bool) {
-	all := Variants()
+	all := slices.Concat(Variants(), Departures())
 	i := slices.IndexFunc(all, func(v Variant) bool { return v.Name == name })
 	if i < 0 {
 		return Variant{}, false
@@ -112,7 +160,7 @@ func variant(name string) (Variant, bool) {
 
 func variantNames() []string {
 	var names []string
-	for _, v := range Variants() {
+	for _, v := range slices.Concat(Variants(), Departures()) {
 		names = append(names, v.Name)
 	}
 	return names
