@@ -22,7 +22,7 @@ var statuses = map[int]error{
 	418: insights.ErrInvalidRequest, 421: insights.ErrInvalidRequest, 422: insights.ErrInvalidRequest, 425: insights.ErrInvalidRequest, 426: insights.ErrInvalidRequest,
 	429: insights.ErrRateLimited, 431: insights.ErrInvalidRequest, 451: insights.ErrInvalidRequest, 499: insights.ErrInvalidRequest,
 	500: insights.ErrServer, 501: insights.ErrServer, 502: insights.ErrServer, 503: insights.ErrServer, 504: insights.ErrServer,
-	505: insights.ErrServer, 511: insights.ErrServer, 599: insights.ErrServer, 600: insights.ErrBadResponse, 999: insights.ErrBadResponse,
+	505: insights.ErrServer, 511: insights.ErrServer, 599: insights.ErrServer,
 }
 
 var worthRetry = map[int]bool{429: true, 500: true, 502: true, 503: true, 504: true}

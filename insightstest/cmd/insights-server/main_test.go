@@ -122,7 +122,10 @@ func serve(t *testing.T, args ...string) *server {
 	s := &server{stdout: newOutput(), stderr: newOutput()}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), s.stdout, s.stderr) }()
+	go func() {
+		defer close(done) // whoever asks after the first finds it ended
+		done <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), s.stdout, s.stderr)
+	}()
 	s.stop = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { _ = s.stop() })
 	select {
@@ -226,7 +229,7 @@ func TestFlags(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, status)
 	})
 	t.Run("-variant", func(t *testing.T) {
-		s := serve(t, "-variant", "status in words", "-runs", "0")
+		s := serve(t, "-variant", "status-in-words", "-runs", "0")
 		_, body := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
 		assert.Contains(t, body, `"status":"complete"`)
 	})
