@@ -16,7 +16,7 @@ import (
 const requestHeader = "X-Request-Id"
 
 // apiError is the failure of a call with everything known of it.
-func (c *Client) apiError(call *call, result exchange.Result) *APIError {
+func (c *Client) apiError(call *call, result exchange.Result, said decoded) *APIError {
 	show := c.mask.For(call.url)
 	e := &APIError{
 		StatusCode: result.Status,
@@ -28,18 +28,22 @@ func (c *Client) apiError(call *call, result exchange.Result) *APIError {
 		Header:     result.Header.Clone(),
 		Body:       result.Body,
 		Err:        result.Err,
-		hint:       c.hint(call, result),
+		hint:       c.hint(call, result.Status, result),
 	}
-	if result.Refused {
-		e.setMessage(show)
+	switch refusal := said.refusalBehind(result.Err); {
+	case refusal != nil:
+		e.setMessage(show, refusal.Message, refusal.Fields)
+		e.hint = c.hint(call, refusal.Status, result)
+	case result.Refused:
+		message, fields := wire.ParseErrorBody(e.Body)
+		e.setMessage(show, message, fields)
 	}
 	return e
 }
 
 // setMessage reads what the body says. It is masked once more: reading the JSON and
 // making one line of it may have brought a secret to light.
-func (e *APIError) setMessage(show func(string) string) {
-	message, fields := wire.ParseErrorBody(e.Body)
+func (e *APIError) setMessage(show func(string) string, message string, fields []wire.FieldError) {
 	e.Message = show(message)
 	for _, f := range fields {
 		e.Fields = append(e.Fields, FieldError{show(f.Location), show(f.Message), show(f.Type)})
@@ -47,9 +51,9 @@ func (e *APIError) setMessage(show func(string) string) {
 }
 
 // hint says what to do, where that is known.
-func (c *Client) hint(call *call, result exchange.Result) string {
+func (c *Client) hint(call *call, status int, result exchange.Result) string {
 	host := c.config.baseURL.Host
-	switch status := result.Status; {
+	switch {
 	case status == http.StatusUnauthorized:
 		return fmt.Sprintf("check the user name and the access key, and the region: a key is valid in one region only, and this client asked %s", host)
 	case status == http.StatusForbidden:

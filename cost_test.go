@@ -45,7 +45,7 @@ func TestNoAnswerCostsManyTimesItsSize(t *testing.T) {
 	} {
 		body := []byte(test.start + strings.Repeat(test.more, size/len(test.more)) + test.end)
 		var err error
-		allocated := allocatedBy(func() { err = readAnswer(body, test.answer) })
+		allocated := allocatedBy(func() { err = justDecode(body, test.answer) })
 		assert.Equal(t, test.refused, err != nil, "%s: %v", name, err)
 		assert.Less(t, allocated, test.most, name)
 	}
@@ -70,7 +70,7 @@ func TestALargeHonestAnswerIsRead(t *testing.T) {
 	bucket := `{"timestamp":0,"count":1,"aggs":{` + strings.Join(aggs, ",") + `}},`
 	body := `{"buckets":[` + strings.Repeat(bucket, 719) + bucket[:len(bucket)-1] + `]}`
 	var trends TestTrends
-	require.NoError(t, readAnswer([]byte(body), &trends))
+	require.NoError(t, justDecode([]byte(body), &trends))
 	assert.Len(t, trends.Buckets, 720)
 }
 

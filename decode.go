@@ -2,21 +2,72 @@ package insights
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"reflect"
 	"time"
 
+	"github.com/sauceinsights/insights/internal/exchange"
+	"github.com/sauceinsights/insights/internal/fault"
 	"github.com/sauceinsights/insights/internal/wire"
 )
 
 var errTooManyElements = wire.ErrTooManyElements
 
+// decoded is what came of decoding an answer.
+type decoded struct {
+	unreadable wire.Unreadable
+	refusal    *wire.Refusal // the error that it tells of; nil: none
+	failure    error         // why it is no success; nil: it is one
+}
+
+// decode reads a body into what answer points to. One that tells of an error is
+// a failure of the status that it tells, and tried again like that.
+func decode(body []byte, answer any) decoded {
+	unreadable, err := decodeAnswer(body, answer)
+	refusal, ok := errors.AsType[*wire.Refusal](err)
+	if !ok {
+		return decoded{unreadable: unreadable, failure: err}
+	}
+	kind, text := cmp.Or(kindOfStatus(refusal.Status), ErrBadResponse), "the answer tells of an error"
+	if refusal.Status != 0 {
+		text = fmt.Sprintf("the answer tells of status %d", refusal.Status)
+	}
+	return decoded{refusal: refusal, failure: &fault.Error{
+		Kind: kind, Text: kind.Error() + ": " + text, Passes: exchange.IsRetriedStatus(refusal.Status),
+	}}
+}
+
+// refusalBehind returns the refusal if err came of it, and nil otherwise.
+func (d decoded) refusalBehind(err error) *wire.Refusal {
+	if d.refusal == nil || !errors.Is(err, d.failure) {
+		return nil
+	}
+	return d.refusal
+}
+
 // decodeAnswer reads a body that must be one JSON object of the shape that
 // answer, a pointer to a struct, promises. Members may be missing; but a body
-// that has members and none of the promised ones is something else. What can't
-// be read of single values is zero, and counted.
+// that has members and none of the promised ones is something else, and one that
+// tells of an error is a [*wire.Refusal]. What can't be read of single values is
+// zero, and counted.
 func decodeAnswer(body []byte, answer any) (wire.Unreadable, error) {
 	body = wire.WithoutMark(body)
+	unreadable, err := readAnswer(body, answer)
+	if err != nil {
+		return unreadable, err
+	}
+	if refusal := wire.Told(body, answer); refusal != nil {
+		return unreadable, refusal
+	}
+	if reflect.ValueOf(answer).Elem().IsZero() && !wire.HoldsMemberOf(body, answer) {
+		return unreadable, errors.New("it holds none of the promised members")
+	}
+	return unreadable, nil
+}
+
+func readAnswer(body []byte, answer any) (wire.Unreadable, error) {
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 		return wire.Unreadable{}, errors.New("it is no JSON object")
 	}
@@ -29,11 +80,7 @@ func decodeAnswer(body []byte, answer any) (wire.Unreadable, error) {
 	if wire.IsNoText(body, wire.MaxDamaged) {
 		return wire.Unreadable{}, errors.New("it is no UTF-8")
 	}
-	unreadable, err := wire.Read(body, answer, shape)
-	if err == nil && reflect.ValueOf(answer).Elem().IsZero() && !wire.HoldsMemberOf(body, answer) {
-		err = errors.New("it holds none of the promised members")
-	}
-	return unreadable, err
+	return wire.Read(body, answer, shape)
 }
 
 // unmarshal reads data into a new value, as the SDK reads answers, and puts it

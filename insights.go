@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights/internal/exchange"
-	"github.com/sauceinsights/insights/internal/wire"
 )
 
 // The calls of the API, all GET.
@@ -65,17 +64,17 @@ func get[T any](ctx context.Context, c *Client, path string, opts options, callO
 		return nil, err
 	}
 	var answer *T
-	var unreadable wire.Unreadable
+	var said decoded
 	began := time.Now()
-	result := c.exchange.Do(ctx, exchange.Call{URL: call.url, Path: path, Decode: func(body []byte) (err error) {
+	result := c.exchange.Do(ctx, exchange.Call{URL: call.url, Path: path, Decode: func(body []byte) error {
 		answer = new(T)
-		unreadable, err = decodeAnswer(body, answer)
-		return err
+		said = decode(body, answer)
+		return said.failure
 	}})
-	c.reportUnreadable(ctx, path, unreadable)
-	c.capture(call, result, unreadable, time.Since(began))
+	c.reportUnreadable(ctx, path, said.unreadable)
+	c.capture(call, result, said.unreadable, time.Since(began))
 	if result.Failed {
-		return nil, c.apiError(call, result)
+		return nil, c.apiError(call, result, said)
 	}
 	return answer, nil
 }

@@ -48,7 +48,7 @@ func (s Seconds) Duration() time.Duration {
 
 // Meta is the envelope's meta object.
 type Meta struct {
-	Status int `json:"status"` // meta.status; 0 where it was absent or text that is no number. The HTTP status alone decides success.
+	Status int `json:"status"` // meta.status; 0 if it was absent or text that is no number. An answer of 400 to 599 is no success, whatever HTTP says.
 }
 
 // NamedCount is how often a name (of an owner, a status, a system) occurred.
