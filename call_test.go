@@ -1,12 +1,19 @@
 package insights
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,4 +51,98 @@ func pageOf(runs int) []byte {
 			i, i%7, i%60, i)
 	}
 	return []byte(`{"meta":{"status":200},"items":[` + strings.Join(items, ",") + `],"has_more":true}`)
+}
+
+func TestAPanicInAnEventIsTheCallers(t *testing.T) {
+	transport, _ := inTurn(200)
+	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("mine") }))
+	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
+	assert.Zero(t, c.config.limits.Server.InFlight())
+}
+
+func TestAPanicInACallbackCostsNoRetry(t *testing.T) {
+	transport, _ := inTurn(503)
+	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("the callback's own") }))
+	assert.PanicsWithValue(t, "the callback's own", func() { _ = ask(t.Context(), c) })
+	assert.EqualValues(t, 50, c.config.budget.Left(), "none was made")
+	assert.Zero(t, c.config.limits.Server.InFlight())
+}
+
+func TestAWaitThatIsCancelledTellsBothTruths(t *testing.T) {
+	for name, cause := range map[string]error{"plain": nil, "with a cause": errors.New("the user pressed ^C")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(3*time.Second, func() { cancel(cause) })
+				transport, _ := inTurn(replying(429, `{"message":"slow down"}`, "Retry-After", "10"))
+				c := clientOver(t, transport)
+				began := time.Now()
+				err := ask(ctx, c)
+				assert.Equal(t, 3*time.Second, time.Since(began))
+				assert.ErrorIs(t, err, context.Canceled)
+				assert.ErrorIs(t, err, ErrRateLimited)
+				if cause != nil {
+					assert.ErrorIs(t, err, cause)
+				}
+				assert.Equal(t, "slow down", requireAPIError(t, err).Message)
+				assert.EqualValues(t, 50, c.config.budget.Left(), "no retry was made")
+			})
+		})
+	}
+}
+
+func TestAContextThatEndsWithAnAttemptIsTheEndOfTheCall(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var last Attempt
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
+		cancel()
+		return reply(503, ""), nil
+	}), WithOnAttempt(func(_ context.Context, a Attempt) { last = a }))
+	err := ask(ctx, c)
+	assert.ErrorIs(t, err, ErrServer)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, last.Wait, "there is no wait")
+	assert.EqualValues(t, 50, c.config.budget.Left())
+}
+
+func TestAnOutageIsNotMultiplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, requests := inTurn(503)
+		c := clientOver(t, transport)
+		clone, err := c.Clone(WithRetry(RetryPolicy{MaxAttempts: 10}))
+		require.NoError(t, err)
+		var calls sync.WaitGroup
+		var stopped atomic.Int32
+		for i := range 200 {
+			calls.Go(func() {
+				err := ask(t.Context(), []*Client{c, clone}[i%2])
+				if assert.ErrorIs(t, err, ErrServer) && requireAPIError(t, err).Attempts < 4 {
+					assert.Contains(t, err.Error(), "not tried again: the client's retry budget is used up")
+					stopped.Add(1)
+				}
+			})
+		}
+		calls.Wait()
+		assert.EqualValues(t, 200+50, requests.Load())
+		assert.Positive(t, stopped.Load())
+		assert.Zero(t, c.config.budget.Left(), "and the next success gives one back")
+	})
+}
+
+func TestATransportThatPanicsIsNotCountedAsUnderWay(t *testing.T) {
+	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { panic("mine") }))
+	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
+	assert.Zero(t, c.config.limits.Server.InFlight())
+}
+
+func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	transport, _ := inTurn(200, 404, 503, 200, errors.New("reset"), replying(302, "", "Location", "/on"), 200)
+	c := clientOver(t, transport, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
+	for range 4 {
+		_ = ask(t.Context(), c)
+		_ = ask(ended, c)
+	}
+	assert.Zero(t, c.config.limits.Server.InFlight())
 }

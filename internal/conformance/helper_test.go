@@ -25,3 +25,12 @@ func share() int {
 	}
 	return 2
 }
+
+// The paths of the calls, as the reference has them.
+const (
+	testsPath       = "/v1/analytics/tests"
+	testMetricsPath = "/v1/analytics/insights/test-metrics"
+	testTrendsPath  = "/v1/analytics/trends/tests"
+	buildsTestsPath = "/v1/analytics/trends/builds_tests"
+	errorTrendsPath = "/v1/analytics/trends/errors"
+)

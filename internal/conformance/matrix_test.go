@@ -97,7 +97,7 @@ func (f fake) serve(n *network, first int) (stop func()) {
 	return srv.Close
 }
 
-func json(body string) fake { return fake(insightstest.Reply(0, http.StatusOK, body)) }
+func answering(body string) fake { return fake(insightstest.Reply(0, http.StatusOK, body)) }
 
 // down is a network on which connections fail.
 type down struct{ failure error }
@@ -206,19 +206,19 @@ var faults = []fault{
 	{"an encoding that nobody asked for", fake(insightstest.Fault{Header: http.Header{"Content-Encoding": {"br"}}, Body: []byte("\x0b\x02\x80{}\x03"), Status: http.StatusOK}), fails(insights.ErrBadResponse)},
 	{"no gzip", fake(insightstest.BadGzip(0)), fails(insights.ErrBadResponse)},
 	{"truncated JSON", fake(insightstest.HalfJSON(0)), fails(insights.ErrBadResponse)},
-	{"trailing garbage", json(nothing + "x"), fails(insights.ErrBadResponse)},
-	{"two values", json(nothing + nothing), fails(insights.ErrBadResponse)},
-	{"an array", json("[" + nothing + "]"), fails(insights.ErrBadResponse)},
+	{"trailing garbage", answering(nothing + "x"), fails(insights.ErrBadResponse)},
+	{"two values", answering(nothing + nothing), fails(insights.ErrBadResponse)},
+	{"an array", answering("[" + nothing + "]"), fails(insights.ErrBadResponse)},
 	{"null", fake(insightstest.Fault{Body: []byte("null"), Header: http.Header{"Content-Type": {"application/json"}}}), fails(insights.ErrBadResponse)},
 	{"an empty body", fake(insightstest.Fault{Body: []byte{}, Header: http.Header{"Content-Type": {"application/json"}}}), fails(insights.ErrBadResponse)},
-	{"another object", json(`{"error":"no"}`), fails(insights.ErrBadResponse)},
-	{"too deep", json(`{"meta":` + strings.Repeat("[", 10_001)), fails(insights.ErrBadResponse).heavily()},
-	{"deep, and not asked for", json(`{"items":[],"aggs":{},"buckets":[],"builds":{},"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}"), succeeds().heavily()},
-	{"a name twice", json(`{"meta":{"status":200,"status":200},"meta":{},"items":[],"items":[],"aggs":{},"buckets":[],"builds":{}}`), succeeds()},
-	{"invalid UTF-8", json("{\"meta\":{\"status\":\"\xff\"},\"items\":[{\"name\":\"\xc3\"}],\"aggs\":{},\"buckets\":[],\"builds\":{}}"), succeeds()},
-	{"a number out of range", json(everywhere("1e999")), succeeds()},
-	{"a text for a number", json(everywhere(`"many"`)), succeeds()},
-	{"too many elements", json(`{"items":[` + strings.Repeat("{},", 100_001) + `{}]}`), fails(insights.ErrResponseTooLarge).heavily()},
+	{"another object", answering(`{"error":"no"}`), fails(insights.ErrBadResponse)},
+	{"too deep", answering(`{"meta":` + strings.Repeat("[", 10_001)), fails(insights.ErrBadResponse).heavily()},
+	{"deep, and not asked for", answering(`{"items":[],"aggs":{},"buckets":[],"builds":{},"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}"), succeeds().heavily()},
+	{"a name twice", answering(`{"meta":{"status":200,"status":200},"meta":{},"items":[],"items":[],"aggs":{},"buckets":[],"builds":{}}`), succeeds()},
+	{"invalid UTF-8", answering("{\"meta\":{\"status\":\"\xff\"},\"items\":[{\"name\":\"\xc3\"}],\"aggs\":{},\"buckets\":[],\"builds\":{}}"), succeeds()},
+	{"a number out of range", answering(everywhere("1e999")), succeeds()},
+	{"a text for a number", answering(everywhere(`"many"`)), succeeds()},
+	{"too many elements", answering(`{"items":[` + strings.Repeat("{},", 100_001) + `{}]}`), fails(insights.ErrResponseTooLarge).heavily()},
 	{"a page", fake(insightstest.HTML(0)), fails(insights.ErrBadResponse)},
 	{"another type", fake(insightstest.WrongType(0, "text/csv")), fails(insights.ErrBadResponse)},
 	{"no type", fake(insightstest.WrongType(0, "")), succeeds()},

@@ -1,16 +1,15 @@
-package insights
+package conformance_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -25,8 +24,8 @@ func TestWhatIsTriedAgain(t *testing.T) {
 			t.Run(fmt.Sprint(status), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					transport, requests := inTurn(status)
-					var info ResponseInfo
-					err := ask(t.Context(), clientOver(t, transport), CaptureResponse(&info))
+					var info insights.ResponseInfo
+					err := ask(t.Context(), clientOver(t, transport), insights.CaptureResponse(&info))
 					apiErr := requireAPIError(t, err)
 					assert.Equal(t, status, apiErr.StatusCode)
 					assert.Equal(t, attempts, apiErr.Attempts)
@@ -42,9 +41,9 @@ func TestARetryThatSucceedsIsASuccess(t *testing.T) {
 	for _, first := range []any{429, 500, 502, 503, 504, errors.New("connection reset")} {
 		synctest.Test(t, func(t *testing.T) {
 			transport, _ := inTurn(first, first, 200)
-			var info ResponseInfo
+			var info insights.ResponseInfo
 			began := time.Now()
-			require.NoError(t, ask(t.Context(), clientOver(t, transport), CaptureResponse(&info)))
+			require.NoError(t, ask(t.Context(), clientOver(t, transport), insights.CaptureResponse(&info)))
 			assert.Equal(t, 3, info.Attempts)
 			assert.Equal(t, 200, info.StatusCode)
 			assert.Equal(t, time.Since(began), info.Elapsed)
@@ -61,15 +60,15 @@ func TestAnAnswerThatIsWrongIsNotTriedAgain(t *testing.T) {
 		"switches protocol": replying(101, ""),
 	} {
 		transport, requests := inTurn(answer)
-		assert.Error(t, ask(t.Context(), clientOver(t, transport, WithMaxResponseBytes(15))), name)
+		assert.Error(t, ask(t.Context(), clientOver(t, transport, insights.WithMaxResponseBytes(15))), name)
 		assert.EqualValues(t, 1, requests.Load(), name)
 	}
 }
 
 func TestOneAttemptMeansNoRetry(t *testing.T) {
 	transport, requests := inTurn(503)
-	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
-	assert.ErrorIs(t, err, ErrServer)
+	err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
+	assert.ErrorIs(t, err, insights.ErrServer)
 	assert.NotContains(t, err.Error(), "attempts")
 	assert.EqualValues(t, 1, requests.Load())
 }
@@ -84,8 +83,8 @@ func TestTheServiceOrdersTheWait(t *testing.T) {
 		for _, status := range []int{429, 503} {
 			synctest.Test(t, func(t *testing.T) {
 				transport, _ := inTurn(replying(status, "", "Retry-After", value), 200)
-				var info ResponseInfo
-				require.NoError(t, ask(t.Context(), clientOver(t, transport), CaptureResponse(&info)))
+				var info insights.ResponseInfo
+				require.NoError(t, ask(t.Context(), clientOver(t, transport), insights.CaptureResponse(&info)))
 				assert.Equal(t, want, info.Elapsed, "%d %s", status, value)
 			})
 		}
@@ -99,7 +98,7 @@ func TestAnOrderBeyondTheLongestWaitEndsTheCallAtOnce(t *testing.T) {
 			began := time.Now()
 			err := ask(t.Context(), clientOver(t, transport))
 			assert.Zero(t, time.Since(began), value)
-			assert.ErrorIs(t, err, ErrRateLimited)
+			assert.ErrorIs(t, err, insights.ErrRateLimited)
 			assert.NotErrorIs(t, err, context.DeadlineExceeded)
 			assert.Contains(t, err.Error(), "slow down: not tried again: the service asks for a wait of ")
 			assert.Greater(t, requireAPIError(t, err).RetryAfter, 30*time.Second)
@@ -109,7 +108,7 @@ func TestAnOrderBeyondTheLongestWaitEndsTheCallAtOnce(t *testing.T) {
 }
 
 func TestAWaitThatDoesNotFitTheDeadlineEndsTheCallAtOnce(t *testing.T) {
-	for status, kind := range map[int]error{429: ErrRateLimited, 503: ErrServer} {
+	for status, kind := range map[int]error{429: insights.ErrRateLimited, 503: insights.ErrServer} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
@@ -128,43 +127,6 @@ func TestAWaitThatDoesNotFitTheDeadlineEndsTheCallAtOnce(t *testing.T) {
 	}
 }
 
-func TestAWaitThatIsCancelledTellsBothTruths(t *testing.T) {
-	for name, cause := range map[string]error{"plain": nil, "with a cause": errors.New("the user pressed ^C")} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(3*time.Second, func() { cancel(cause) })
-				transport, _ := inTurn(replying(429, `{"message":"slow down"}`, "Retry-After", "10"))
-				c := clientOver(t, transport)
-				began := time.Now()
-				err := ask(ctx, c)
-				assert.Equal(t, 3*time.Second, time.Since(began))
-				assert.ErrorIs(t, err, context.Canceled)
-				assert.ErrorIs(t, err, ErrRateLimited)
-				if cause != nil {
-					assert.ErrorIs(t, err, cause)
-				}
-				assert.Equal(t, "slow down", requireAPIError(t, err).Message)
-				assert.EqualValues(t, 50, c.config.budget.Left(), "no retry was made")
-			})
-		})
-	}
-}
-
-func TestAContextThatEndsWithAnAttemptIsTheEndOfTheCall(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	var last Attempt
-	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
-		cancel()
-		return reply(503, ""), nil
-	}), WithOnAttempt(func(_ context.Context, a Attempt) { last = a }))
-	err := ask(ctx, c)
-	assert.ErrorIs(t, err, ErrServer)
-	assert.ErrorIs(t, err, context.Canceled)
-	assert.Zero(t, last.Wait, "there is no wait")
-	assert.EqualValues(t, 50, c.config.budget.Left())
-}
-
 func TestAnAttemptsTimeoutIsNotTheEndOfTheContext(t *testing.T) {
 	silence := inMemory(func(request *http.Request) (*http.Response, error) {
 		<-request.Context().Done()
@@ -173,9 +135,9 @@ func TestAnAttemptsTimeoutIsNotTheEndOfTheContext(t *testing.T) {
 	t.Run("alone", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			err := ask(t.Context(), clientOver(t, silence, WithRetry(RetryPolicy{MaxAttempts: 2})))
-			assert.ErrorIs(t, err, ErrTimeout)
-			assert.ErrorIs(t, err, ErrTransport)
+			err := ask(t.Context(), clientOver(t, silence, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2})))
+			assert.ErrorIs(t, err, insights.ErrTimeout)
+			assert.ErrorIs(t, err, insights.ErrTransport)
 			assert.NotErrorIs(t, err, context.DeadlineExceeded)
 			assert.Contains(t, err.Error(), "timed out: the attempt took longer than 30s")
 			assert.GreaterOrEqual(t, time.Since(began), time.Minute)
@@ -187,7 +149,7 @@ func TestAnAttemptsTimeoutIsNotTheEndOfTheContext(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 			defer cancel()
 			err := ask(ctx, clientOver(t, silence))
-			assert.ErrorIs(t, err, ErrTimeout)
+			assert.ErrorIs(t, err, insights.ErrTimeout)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
 		})
@@ -195,34 +157,10 @@ func TestAnAttemptsTimeoutIsNotTheEndOfTheContext(t *testing.T) {
 	t.Run("the shorter of the client's", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			c := clientOver(t, nil, WithHTTPClient(&http.Client{Transport: silence, Timeout: time.Second}), WithRetry(RetryPolicy{MaxAttempts: 1}))
-			assert.ErrorIs(t, ask(t.Context(), c), ErrTimeout)
+			c := clientOver(t, nil, insights.WithHTTPClient(&http.Client{Transport: silence, Timeout: time.Second}), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
+			assert.ErrorIs(t, ask(t.Context(), c), insights.ErrTimeout)
 			assert.Equal(t, time.Second, time.Since(began))
 		})
-	})
-}
-
-func TestAnOutageIsNotMultiplied(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		transport, requests := inTurn(503)
-		c := clientOver(t, transport)
-		clone, err := c.Clone(WithRetry(RetryPolicy{MaxAttempts: 10}))
-		require.NoError(t, err)
-		var calls sync.WaitGroup
-		var stopped atomic.Int32
-		for i := range 200 {
-			calls.Go(func() {
-				err := ask(t.Context(), []*Client{c, clone}[i%2])
-				if assert.ErrorIs(t, err, ErrServer) && requireAPIError(t, err).Attempts < 4 {
-					assert.Contains(t, err.Error(), "not tried again: the client's retry budget is used up")
-					stopped.Add(1)
-				}
-			})
-		}
-		calls.Wait()
-		assert.EqualValues(t, 200+50, requests.Load())
-		assert.Positive(t, stopped.Load())
-		assert.Zero(t, c.config.budget.Left(), "and the next success gives one back")
 	})
 }
 

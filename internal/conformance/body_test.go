@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/internal/redact"
 	"github.com/stretchr/testify/assert"
 )
@@ -52,8 +53,8 @@ func TestEveryBodyIsClosedOnce(t *testing.T) {
 		"a refusal":       {404, strings.NewReader("{}"), 2},
 		"a long refusal":  {404, zeros{}, -1},
 		"too large":       {200, zeros{}, -1},
-		"broken":          {200, iotest.ErrReader(errReset), -1},
-		"broken refusal":  {500, iotest.ErrReader(errReset), -1},
+		"broken":          {200, iotest.ErrReader(errBroken), -1},
+		"broken refusal":  {500, iotest.ErrReader(errBroken), -1},
 		"announced large": {200, zeros{}, 1 << 40},
 		"switches":        {101, zeros{}, -1},
 		"a redirect":      {302, zeros{}, -1},
@@ -62,7 +63,7 @@ func TestEveryBodyIsClosedOnce(t *testing.T) {
 			body := &closeCounter{Reader: test.body}
 			c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: test.status, Body: body, ContentLength: test.length}, nil
-			}), WithRetry(RetryPolicy{MaxAttempts: 1}), WithMaxResponseBytes(100_000))
+			}), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}), insights.WithMaxResponseBytes(100_000))
 			_ = ask(t.Context(), c)
 			assert.EqualValues(t, 1, body.closes.Load())
 		})
@@ -84,7 +85,7 @@ func TestABodyThatAnnouncesTooMuchIsNotRead(t *testing.T) {
 		requests++
 		return &http.Response{StatusCode: 200, Body: body, ContentLength: 16<<20 + 1}, nil
 	})))
-	assert.ErrorIs(t, err, ErrResponseTooLarge)
+	assert.ErrorIs(t, err, insights.ErrResponseTooLarge)
 	assert.Contains(t, err.Error(), "more than 16777216 bytes")
 	assert.Contains(t, err.Error(), "WithMaxResponseBytes")
 	assert.Zero(t, body.reads.Load())
@@ -92,9 +93,9 @@ func TestABodyThatAnnouncesTooMuchIsNotRead(t *testing.T) {
 }
 
 func TestTheBoundIsInclusive(t *testing.T) {
-	for limit, want := range map[int64]error{13: nil, 12: ErrResponseTooLarge} {
+	for limit, want := range map[int64]error{13: nil, 12: insights.ErrResponseTooLarge} {
 		transport, _ := inTurn(replying(200, `{"meta":null}`))
-		assert.ErrorIs(t, ask(t.Context(), clientOver(t, transport, WithMaxResponseBytes(limit))), want)
+		assert.ErrorIs(t, ask(t.Context(), clientOver(t, transport, insights.WithMaxResponseBytes(limit))), want)
 	}
 }
 
@@ -102,13 +103,13 @@ func TestTheBodyOfARefusalIsCutAt64KiB(t *testing.T) {
 	for name, status := range map[string]int{"refused": 400, "failed": 501} {
 		transport, _ := inTurn(replying(status, strings.Repeat("no ", 1<<20)))
 		var bytesRead int64
-		c := clientOver(t, transport, WithOnAttempt(func(_ context.Context, a Attempt) { bytesRead = a.Bytes }))
+		c := clientOver(t, transport, insights.WithOnAttempt(func(_ context.Context, a insights.Attempt) { bytesRead = a.Bytes }))
 		err := ask(t.Context(), c)
 		apiErr := requireAPIError(t, err)
 		assert.Len(t, apiErr.Body, 64<<10, name)
 		assert.Len(t, []rune(apiErr.Message), redact.MaxLine, name)
 		assert.EqualValues(t, 64<<10, bytesRead, name)
-		assert.NotErrorIs(t, err, ErrResponseTooLarge, name)
+		assert.NotErrorIs(t, err, insights.ErrResponseTooLarge, name)
 	}
 }
 
@@ -119,8 +120,8 @@ func TestWhatACallReturnedIsItsOwn(t *testing.T) {
 		answers++
 		return reply(400, fmt.Sprintf(`{"message":"answer %d"}`, answers), "X-Request-Id", fmt.Sprint(answers)), nil
 	}))
-	var first ResponseInfo
-	kept := requireAPIError(t, ask(t.Context(), c, CaptureResponse(&first)))
+	var first insights.ResponseInfo
+	kept := requireAPIError(t, ask(t.Context(), c, insights.CaptureResponse(&first)))
 	for range 20 {
 		_ = ask(t.Context(), c)
 	}
@@ -144,7 +145,7 @@ func TestAnswersAreNotMixedUp(t *testing.T) {
 	for i := range 200 {
 		calls.Go(func() {
 			name := strings.Repeat("x", i+1)
-			list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: name})
+			list, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek, Query: name})
 			if len(name)%2 == 0 {
 				assert.Equal(t, name, string(requireAPIError(t, err).Body))
 				return
@@ -173,13 +174,13 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 		attempts int32
 	}{
 		"whole":             {whole, nil, 1},
-		"truncated":         {whole[:len(whole)/2], ErrTransport, 2},
-		"without its end":   {whole[:len(whole)-8], ErrTransport, 2},
-		"half a header":     {whole[:5], ErrTransport, 2},
-		"a wrong checksum":  {damaged, ErrBadResponse, 1},
-		"garbled":           {garbled, ErrBadResponse, 1},
-		"not gzip at all":   {[]byte(`{"items":[]}  a long text`), ErrBadResponse, 1},
-		"garbage behind it": {append(bytes.Clone(whole), "garbage behind it"...), ErrBadResponse, 1},
+		"truncated":         {whole[:len(whole)/2], insights.ErrTransport, 2},
+		"without its end":   {whole[:len(whole)-8], insights.ErrTransport, 2},
+		"half a header":     {whole[:5], insights.ErrTransport, 2},
+		"a wrong checksum":  {damaged, insights.ErrBadResponse, 1},
+		"garbled":           {garbled, insights.ErrBadResponse, 1},
+		"not gzip at all":   {[]byte(`{"items":[]}  a long text`), insights.ErrBadResponse, 1},
+		"garbage behind it": {append(bytes.Clone(whole), "garbage behind it"...), insights.ErrBadResponse, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests atomic.Int32
@@ -189,7 +190,7 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 				_, _ = w.Write(test.body)
 			}))
 			defer server.Close()
-			c := clientOver(t, nil, WithHTTPClient(server.Client()), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1}))
+			c := clientOver(t, nil, insights.WithHTTPClient(server.Client()), insights.WithBaseURL(server.URL), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1}))
 			assert.ErrorIs(t, ask(t.Context(), c), test.kind)
 			assert.Equal(t, test.attempts, requests.Load())
 		})
@@ -200,8 +201,8 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 func TestABodyThatIsNoReaderIsAFailedConnection(t *testing.T) {
 	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(readerFunc(func([]byte) (int, error) { return -1, nil }))}, nil
-	}), WithRetry(RetryPolicy{MaxAttempts: 1}))
-	assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
+	}), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
+	assert.ErrorIs(t, ask(t.Context(), c), insights.ErrTransport)
 }
 
 type readerFunc func([]byte) (int, error)
@@ -209,9 +210,9 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // dribble is the body of a transport that knows no context: a byte a second.
-type dribble struct{ io.Reader }
+type dribbling struct{ io.Reader }
 
-func (d dribble) Read(p []byte) (int, error) {
+func (d dribbling) Read(p []byte) (int, error) {
 	time.Sleep(time.Second)
 	return d.Reader.Read(p[:1])
 }
@@ -221,10 +222,10 @@ func TestABodyThatDribblesEndsWithTheAttemptsTimeout(t *testing.T) {
 		began := time.Now()
 		err := ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 			resp := reply(200, "")
-			resp.Body = io.NopCloser(dribble{strings.NewReader(strings.Repeat(" ", 1000))})
+			resp.Body = io.NopCloser(dribbling{strings.NewReader(strings.Repeat(" ", 1000))})
 			return resp, nil
-		}), WithAttemptTimeout(10*time.Second), WithRetry(RetryPolicy{MaxAttempts: 1})))
-		assert.ErrorIs(t, err, ErrTimeout)
+		}), insights.WithAttemptTimeout(10*time.Second), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
+		assert.ErrorIs(t, err, insights.ErrTimeout)
 		assert.LessOrEqual(t, time.Since(began), 14*time.Second, "a read is under way, and two more may bring the rest")
 	})
 }

@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -100,7 +101,7 @@ func (s *http2Server) serve(conn net.Conn) {
 }
 
 // clientOf asks s over the SDK's own transport.
-func (s *http2Server) clientOf(t *testing.T, connect func() (client, server net.Conn, err error), opts ...Option) *Client {
+func (s *http2Server) clientOf(t *testing.T, connect func() (client, server net.Conn, err error), opts ...insights.Option) *insights.Client {
 	transport := exchange.DefaultTransport(4).(*http.Transport)
 	transport.DialContext = s.dial(connect)
 	transport.Protocols = new(http.Protocols)
@@ -111,7 +112,7 @@ func (s *http2Server) clientOf(t *testing.T, connect func() (client, server net.
 		close(s.stop)
 		s.running.Wait()
 	})
-	return clientOver(t, transport, append([]Option{WithBaseURL("http://127.0.0.1")}, opts...)...)
+	return clientOver(t, transport, append([]insights.Option{insights.WithBaseURL("http://127.0.0.1")}, opts...)...)
 }
 
 func socketPair() (client, server net.Conn, err error) {
@@ -169,9 +170,9 @@ func TestAnAttemptIsNotManyRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := &http2Server{answer: func(conn net.Conn, _ int, stream uint32) { _, _ = conn.Write(refusal(stream)) }}
-			err := ask(t.Context(), server.clientOf(t, socketPair, WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1})))
-			assert.ErrorIs(t, err, ErrTransport)
-			assert.NotErrorIs(t, err, ErrTimeout)
+			err := ask(t.Context(), server.clientOf(t, socketPair, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1})))
+			assert.ErrorIs(t, err, insights.ErrTransport)
+			assert.NotErrorIs(t, err, insights.ErrTimeout)
 			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
 			assert.LessOrEqual(t, server.requests.Load(), int32(12), "some may be on their way when it is noticed")
 		})
@@ -204,6 +205,6 @@ func TestEarlyHintsWithoutAnEndAreTooLarge(t *testing.T) {
 		}
 	}}
 	err := ask(t.Context(), server.clientOf(t, socketPair))
-	assert.ErrorIs(t, err, ErrResponseTooLarge)
+	assert.ErrorIs(t, err, insights.ErrResponseTooLarge)
 	assert.Equal(t, 1, requireAPIError(t, err).Attempts)
 }

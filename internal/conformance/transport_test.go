@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -61,77 +62,75 @@ func replying(status int, body string, headers ...string) func() *http.Response 
 	return func() *http.Response { return reply(status, body, headers...) }
 }
 
-var errReset = errors.New("connection reset by peer")
+var errBroken = errors.New("connection reset by peer")
 
 // A key that is not hexadecimal, as a real one would be.
-var account = Credentials{Username: "a-user", AccessKey: "Qz7-wXv!kLm/pRt&yUi2hGf<nBs"}
+var account = insights.Credentials{Username: "a-user", AccessKey: "Qz7-wXv!kLm/pRt&yUi2hGf<nBs"}
 
 const testOrigin = "https://insights.test"
 
 // clientOver asks transport, unpaced.
-func clientOver(t testing.TB, transport http.RoundTripper, opts ...Option) *Client {
+func clientOver(t testing.TB, transport http.RoundTripper, opts ...insights.Option) *insights.Client {
 	t.Helper()
-	first := []Option{WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: transport}), WithoutRateLimit()}
-	c, err := NewClient("", account, append(first, opts...)...)
+	first := []insights.Option{insights.WithBaseURL(testOrigin), insights.WithHTTPClient(&http.Client{Transport: transport}), insights.WithoutRateLimit()}
+	c, err := insights.NewClient("", account, append(first, opts...)...)
 	require.NoError(t, err)
 	return c
 }
 
-var lastWeek = Last(7 * 24 * time.Hour)
-
 // apiCall is one of the calls that a client offers.
-type apiCall struct {
+type namedCall struct {
 	name, path string
-	do         func(context.Context, *Client, ...CallOption) (any, error)
+	do         func(context.Context, *insights.Client, ...insights.CallOption) (any, error)
 }
 
 // theCalls are all that make one request.
-var theCalls = []apiCall{
-	{"Tests", testsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
-		return c.Tests(ctx, TestsOptions{Period: lastWeek}, opts...)
+var everyCall = []namedCall{
+	{"Tests", testsPath, func(ctx context.Context, c *insights.Client, opts ...insights.CallOption) (any, error) {
+		return c.Tests(ctx, insights.TestsOptions{Period: lastWeek}, opts...)
 	}},
-	{"TestMetrics", testMetricsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
-		return c.TestMetrics(ctx, TestMetricsOptions{Period: lastWeek, Query: "login"}, opts...)
+	{"TestMetrics", testMetricsPath, func(ctx context.Context, c *insights.Client, opts ...insights.CallOption) (any, error) {
+		return c.TestMetrics(ctx, insights.TestMetricsOptions{Period: lastWeek, Query: "login"}, opts...)
 	}},
-	{"TestTrends", testTrendsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
-		return c.TestTrends(ctx, TestTrendsOptions{Period: lastWeek, Interval: time.Hour}, opts...)
+	{"TestTrends", testTrendsPath, func(ctx context.Context, c *insights.Client, opts ...insights.CallOption) (any, error) {
+		return c.TestTrends(ctx, insights.TestTrendsOptions{Period: lastWeek, Interval: time.Hour}, opts...)
 	}},
-	{"BuildsTests", buildsTestsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
-		return c.BuildsTests(ctx, BuildsTestsOptions{Period: lastWeek}, opts...)
+	{"BuildsTests", buildsTestsPath, func(ctx context.Context, c *insights.Client, opts ...insights.CallOption) (any, error) {
+		return c.BuildsTests(ctx, insights.BuildsTestsOptions{Period: lastWeek}, opts...)
 	}},
-	{"ErrorTrends", errorTrendsPath, func(ctx context.Context, c *Client, opts ...CallOption) (any, error) {
-		return c.ErrorTrends(ctx, ErrorTrendsOptions{Period: lastWeek}, opts...)
+	{"ErrorTrends", errorTrendsPath, func(ctx context.Context, c *insights.Client, opts ...insights.CallOption) (any, error) {
+		return c.ErrorTrends(ctx, insights.ErrorTrendsOptions{Period: lastWeek}, opts...)
 	}},
 }
 
 // ask makes the simplest call.
-func ask(ctx context.Context, c *Client, opts ...CallOption) error {
-	_, err := c.Tests(ctx, TestsOptions{Period: lastWeek}, opts...)
+func ask(ctx context.Context, c *insights.Client, opts ...insights.CallOption) error {
+	_, err := c.Tests(ctx, insights.TestsOptions{Period: lastWeek}, opts...)
 	return err
 }
 
 // requireAPIError is err with everything known of it.
-func requireAPIError(t testing.TB, err error) *APIError {
+func requireAPIError(t testing.TB, err error) *insights.APIError {
 	t.Helper()
-	apiErr, ok := errors.AsType[*APIError](err)
+	apiErr, ok := errors.AsType[*insights.APIError](err)
 	require.True(t, ok, "%T is no *APIError: %v", err, err)
 	return apiErr
 }
 
 func TestEveryCallIsOneAuthenticatedGet(t *testing.T) {
-	for _, call := range theCalls {
+	for _, call := range everyCall {
 		t.Run(call.name, func(t *testing.T) {
 			var got *http.Request
 			c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
 				got = request
 				return reply(http.StatusOK, "{}"), nil
-			}), WithApplication("gate", "1.2"))
+			}), insights.WithApplication("gate", "1.2"))
 			value, err := call.do(t.Context(), c)
 			require.NoError(t, err)
 			assert.NotNil(t, value)
 
 			user, key, _ := got.BasicAuth()
-			assert.Equal(t, account, Credentials{user, key})
+			assert.Equal(t, account, insights.Credentials{Username: user, AccessKey: key})
 			assert.Equal(t, http.MethodGet, got.Method)
 			assert.Equal(t, testOrigin+call.path, got.URL.Scheme+"://"+got.URL.Host+got.URL.Path)
 			assert.Equal(t, "application/json", got.Header.Get("Accept"))
@@ -142,7 +141,7 @@ func TestEveryCallIsOneAuthenticatedGet(t *testing.T) {
 }
 
 func TestACallReturnsAValueOrAnErrorNeverBoth(t *testing.T) {
-	for _, call := range theCalls {
+	for _, call := range everyCall {
 		for status, body := range map[int]string{200: `{}`, 201: `[]`, 404: `{}`, 206: `{"meta":`} {
 			c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { return reply(status, body), nil }))
 			value, err := call.do(t.Context(), c)
@@ -165,7 +164,7 @@ func TestTheLastAnswerStaysInTheErrorOfALaterAttemptThatTheContextEnds(t *testin
 	dribble := func(request *http.Request) (*http.Response, error) {
 		resp := reply(http.StatusOK, "")
 		resp.ContentLength = -1
-		resp.Body = io.NopCloser(endless{request.Context()})
+		resp.Body = io.NopCloser(endlessBody{request.Context()})
 		return resp, nil
 	}
 	for name, second := range map[string]inMemory{"silence": hang, "half an answer": dribble} {
@@ -180,12 +179,12 @@ func TestTheLastAnswerStaysInTheErrorOfALaterAttemptThatTheContextEnds(t *testin
 					}
 					return second(request)
 				}))
-				var info ResponseInfo
-				err := ask(ctx, c, CaptureResponse(&info))
+				var info insights.ResponseInfo
+				err := ask(ctx, c, insights.CaptureResponse(&info))
 				apiErr := requireAPIError(t, err)
-				assert.ErrorIs(t, err, ErrServer)
+				assert.ErrorIs(t, err, insights.ErrServer)
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
-				assert.NotErrorIs(t, err, ErrTimeout, "it was not the attempt's timeout")
+				assert.NotErrorIs(t, err, insights.ErrTimeout, "it was not the attempt's timeout")
 				assert.Equal(t, 503, apiErr.StatusCode)
 				assert.Equal(t, "maintenance", apiErr.Message)
 				assert.Equal(t, "r-1", apiErr.RequestID)
@@ -197,10 +196,10 @@ func TestTheLastAnswerStaysInTheErrorOfALaterAttemptThatTheContextEnds(t *testin
 	}
 }
 
-// endless is a body that dribbles until the context ends.
-type endless struct{ ctx context.Context }
+// endlessBody is a body that dribbles until the context ends.
+type endlessBody struct{ ctx context.Context }
 
-func (e endless) Read(p []byte) (int, error) {
+func (e endlessBody) Read(p []byte) (int, error) {
 	select {
 	case <-e.ctx.Done():
 		return 0, e.ctx.Err()
@@ -222,14 +221,14 @@ func TestWhyTheConnectionFailedStaysInTheErrorOfALaterAttemptThatTheContextEnds(
 			<-request.Context().Done()
 			return nil, request.Context().Err()
 		})))
-		assert.ErrorIs(t, err, ErrTransport)
+		assert.ErrorIs(t, err, insights.ErrTransport)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: no complete answer: connection refused; context deadline exceeded (after 2 attempts)")
 	})
 }
 
 func TestAnAnswerThatIsThereIsNotThrownAwayWhenTheContextEnds(t *testing.T) {
-	for status, kind := range map[int]error{200: nil, 404: ErrNotFound} {
+	for status, kind := range map[int]error{200: nil, 404: insights.ErrNotFound} {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := ask(ctx, clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 			cancel()
@@ -262,8 +261,8 @@ func TestACustomTransportThatMisbehavesIsAFailedConnection(t *testing.T) {
 	}
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {
-			err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
-			assert.ErrorIs(t, err, ErrTransport)
+			err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
+			assert.ErrorIs(t, err, insights.ErrTransport)
 			assert.NotErrorIs(t, err, context.Canceled, "the caller's context lives")
 			assert.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context lives")
 			assert.Zero(t, requireAPIError(t, err).StatusCode)
@@ -272,12 +271,12 @@ func TestACustomTransportThatMisbehavesIsAFailedConnection(t *testing.T) {
 }
 
 func TestTheBodyOfAnAnswerThatIsNoneIsClosed(t *testing.T) {
-	for status, failed := range map[int]error{0: nil, 200: errReset} {
+	for status, failed := range map[int]error{0: nil, 200: errBroken} {
 		body := &closeCounter{Reader: zeros{}}
 		c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Body: body}, failed
-		}), WithRetry(RetryPolicy{MaxAttempts: 1}))
-		assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
+		}), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
+		assert.ErrorIs(t, ask(t.Context(), c), insights.ErrTransport)
 		assert.EqualValues(t, 1, body.closes.Load())
 	}
 }
@@ -292,33 +291,15 @@ func TestAnAnswerOfACustomTransportIsNotWrittenTo(t *testing.T) {
 		shared := &http.Response{StatusCode: 404, Header: header.Clone()}
 		c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { return shared, nil }))
 		for range 2 {
-			var info ResponseInfo
-			err := ask(t.Context(), c, CaptureResponse(&info))
-			assert.ErrorIs(t, err, ErrNotFound)
+			var info insights.ResponseInfo
+			err := ask(t.Context(), c, insights.CaptureResponse(&info))
+			assert.ErrorIs(t, err, insights.ErrNotFound)
 			info.Header.Set("X-Plain", "changed")
 			requireAPIError(t, err).Header.Set("X-Plain", "changed")
 		}
 		assert.Equal(t, header, shared.Header, name)
 		assert.Nil(t, shared.Body, name)
 	}
-}
-
-func TestATransportThatPanicsIsNotCountedAsUnderWay(t *testing.T) {
-	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { panic("mine") }))
-	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
-	assert.Zero(t, c.config.limits.Server.InFlight())
-}
-
-func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	transport, _ := inTurn(200, 404, 503, 200, errors.New("reset"), replying(302, "", "Location", "/on"), 200)
-	c := clientOver(t, transport, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
-	for range 4 {
-		_ = ask(t.Context(), c)
-		_ = ask(ended, c)
-	}
-	assert.Zero(t, c.config.limits.Server.InFlight())
 }
 
 // As where a test fails within the transport that it brought.
@@ -339,10 +320,10 @@ func TestALargeAnswerIsDecodedLikeAnyOther(t *testing.T) {
 	body := `{"items":[{"id":"a"}],"x":"` + strings.Repeat("x", 1<<20) + `"}`
 	transport, _ := inTurn(replying(200, body), replying(200, body+"x"))
 	c := clientOver(t, transport)
-	list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek})
+	list, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek})
 	require.NoError(t, err)
-	assert.Equal(t, []Test{{ID: "a"}}, list.Items)
-	assert.ErrorIs(t, ask(t.Context(), c), ErrBadResponse)
+	assert.Equal(t, []insights.Test{{ID: "a"}}, list.Items)
+	assert.ErrorIs(t, ask(t.Context(), c), insights.ErrBadResponse)
 }
 
 func TestAPanicInATransportKeepsItsStack(t *testing.T) {
@@ -358,12 +339,12 @@ func brokenTransport(*http.Request) (*http.Response, error) { panic("the transpo
 // The data of a success is the user's. An ID may share many characters with a key.
 func TestTheDataOfASuccessIsNeverAltered(t *testing.T) {
 	key := account.AccessKey
-	for name, creds := range map[string]Credentials{"an ordinary key": account, "a key that is a word of the answer": {"a-user", "items"}, "zeros": {"a-user", "0000000000000000"}} {
+	for name, creds := range map[string]insights.Credentials{"an ordinary key": account, "a key that is a word of the answer": {Username: "a-user", AccessKey: "items"}, "zeros": {Username: "a-user", AccessKey: "0000000000000000"}} {
 		transport, _ := inTurn(replying(200, `{"items":[{"id":"`+key[:20]+`","name":"0000000000000000000","error":"items items items"}],"has_more":false}`))
-		c, err := NewClient("", creds, WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: transport}))
+		c, err := insights.NewClient("", creds, insights.WithBaseURL(testOrigin), insights.WithHTTPClient(&http.Client{Transport: transport}))
 		require.NoError(t, err)
-		list, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek})
+		list, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek})
 		require.NoError(t, err, name)
-		assert.Equal(t, []Test{{ID: key[:20], Name: "0000000000000000000", Error: "items items items"}}, list.Items, name)
+		assert.Equal(t, []insights.Test{{ID: key[:20], Name: "0000000000000000000", Error: "items items items"}}, list.Items, name)
 	}
 }

@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"context"
@@ -24,6 +24,7 @@ import (
 	"unsafe"
 
 	"github.com/jarcoal/httpmock"
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/internal/exchange"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,10 +53,10 @@ func answerJSON(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "{}")
 }
 
-// clientOf asks server through hc.
-func clientOf(t *testing.T, server *httptest.Server, hc *http.Client) *Client {
+// clientThrough asks server through hc.
+func clientThrough(t *testing.T, server *httptest.Server, hc *http.Client) *insights.Client {
 	t.Helper()
-	return clientOver(t, nil, WithHTTPClient(hc), WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1}))
+	return clientOver(t, nil, insights.WithHTTPClient(hc), insights.WithBaseURL(server.URL), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1}))
 }
 
 func TestAProxyIsUsed(t *testing.T) {
@@ -67,7 +68,7 @@ func TestAProxyIsUsed(t *testing.T) {
 	require.NoError(t, err)
 	transport := &http.Transport{Proxy: http.ProxyURL(address)}
 	defer transport.CloseIdleConnections()
-	c := clientOver(t, transport, WithBaseURL("http://127.0.0.1:1"))
+	c := clientOver(t, transport, insights.WithBaseURL("http://127.0.0.1:1"))
 	require.NoError(t, ask(t.Context(), c))
 }
 
@@ -93,7 +94,7 @@ func TestAProxyThatRefusesToConnectIsNotAskedAgain(t *testing.T) {
 		require.NoError(t, err)
 		transport.Proxy = http.ProxyURL(address)
 		err = ask(t.Context(), clientOver(t, transport))
-		assert.ErrorIs(t, err, ErrTransport, refusal)
+		assert.ErrorIs(t, err, insights.ErrTransport, refusal)
 		assert.Equal(t, refusal[:3] == "407", strings.Contains(err.Error(), "a proxy on the way asks for credentials"), refusal)
 		assert.EqualValues(t, 1, asked.Load(), refusal)
 	}
@@ -106,7 +107,7 @@ func TestACustomCertificateAuthorityIsTrusted(t *testing.T) {
 	pool.AddCert(server.Certificate())
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 	defer transport.CloseIdleConnections()
-	require.NoError(t, ask(t.Context(), clientOf(t, server, &http.Client{Transport: transport})))
+	require.NoError(t, ask(t.Context(), clientThrough(t, server, &http.Client{Transport: transport})))
 }
 
 func TestAnUnknownCertificateAuthorityIsNotTriedAgain(t *testing.T) {
@@ -120,8 +121,8 @@ func TestAnUnknownCertificateAuthorityIsNotTriedAgain(t *testing.T) {
 	}}
 	server.StartTLS()
 	defer server.Close()
-	err := ask(t.Context(), clientOf(t, server, &http.Client{Transport: &http.Transport{}}))
-	assert.ErrorIs(t, err, ErrTransport)
+	err := ask(t.Context(), clientThrough(t, server, &http.Client{Transport: &http.Transport{}}))
+	assert.ErrorIs(t, err, insights.ErrTransport)
 	assert.ErrorAs(t, err, new(x509.UnknownAuthorityError))
 	assert.EqualValues(t, 1, handshakes.Load())
 }
@@ -161,19 +162,19 @@ func TestAClientCertificateIsPresented(t *testing.T) {
 	bearing := trusting.Clone()
 	bearing.TLSClientConfig.Certificates = []tls.Certificate{certificate}
 	defer bearing.CloseIdleConnections()
-	require.NoError(t, ask(t.Context(), clientOf(t, server, &http.Client{Transport: bearing})))
+	require.NoError(t, ask(t.Context(), clientThrough(t, server, &http.Client{Transport: bearing})))
 
 	handshakes.Store(0)
-	err := ask(t.Context(), clientOf(t, server, &http.Client{Transport: trusting}))
-	assert.ErrorIs(t, err, ErrTransport)
+	err := ask(t.Context(), clientThrough(t, server, &http.Client{Transport: trusting}))
+	assert.ErrorIs(t, err, insights.ErrTransport)
 	assert.Contains(t, err.Error(), "certificate required")
 	assert.EqualValues(t, 1, handshakes.Load(), "without the certificate there is nothing to try again")
 }
 
 func TestAnHTTPServerBehindAnHTTPSAddressIsNotTriedAgain(t *testing.T) {
 	server, connections := countingServer(t, answerJSON)
-	err := ask(t.Context(), clientOver(t, &http.Transport{}, WithBaseURL("https"+server.URL[len("http"):])))
-	assert.ErrorIs(t, err, ErrTransport)
+	err := ask(t.Context(), clientOver(t, &http.Transport{}, insights.WithBaseURL("https"+server.URL[len("http"):])))
+	assert.ErrorIs(t, err, insights.ErrTransport)
 	assert.EqualValues(t, 1, connections.Load())
 }
 
@@ -196,7 +197,7 @@ func TestARecordingTransportSeesEveryAttempt(t *testing.T) {
 	mock.RegisterResponder(http.MethodGet, `=~/v1/analytics/tests`,
 		httpmock.NewStringResponder(502, "down").Then(httpmock.NewStringResponder(200, "{}")))
 	tape := &recorder{RoundTripper: mock}
-	c := clientOver(t, tape, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
+	c := clientOver(t, tape, insights.WithRetry(insights.RetryPolicy{BaseWait: 1, MaxWait: 1}))
 	require.NoError(t, ask(t.Context(), c))
 	assert.Equal(t, []string{"GET /v1/analytics/tests 502", "GET /v1/analytics/tests 200"}, tape.passed)
 }
@@ -212,7 +213,7 @@ func TestTheJarIsKept(t *testing.T) {
 	require.NoError(t, err)
 	hc := server.Client()
 	hc.Jar = jar
-	c := clientOf(t, server, hc)
+	c := clientThrough(t, server, hc)
 	require.NoError(t, ask(t.Context(), c))
 	require.NoError(t, ask(t.Context(), c))
 	assert.Equal(t, []string{"", "node=7"}, cookies)
@@ -227,7 +228,7 @@ func TestARetrySendsNoOldCookies(t *testing.T) {
 		cookies = append(cookies, request.Header.Get("Cookie"))
 		return reply([]int{503, 503, 200}[len(cookies)-1], "{}", "Set-Cookie", fmt.Sprintf("node=%d", len(cookies))), nil
 	})
-	c := clientOver(t, nil, WithHTTPClient(&http.Client{Jar: jar, Transport: transport}), WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
+	c := clientOver(t, nil, insights.WithHTTPClient(&http.Client{Jar: jar, Transport: transport}), insights.WithRetry(insights.RetryPolicy{BaseWait: 1, MaxWait: 1}))
 	require.NoError(t, ask(t.Context(), c))
 	assert.Equal(t, []string{"", "node=1", "node=2"}, cookies)
 }
@@ -246,9 +247,9 @@ func TestTheCallersClientStaysTheSameByteForByte(t *testing.T) {
 	}
 	bytesOf := func() [unsafe.Sizeof(*hc)]byte { return *(*[unsafe.Sizeof(*hc)]byte)(unsafe.Pointer(hc)) }
 	before := bytesOf()
-	c := clientOf(t, server, hc)
-	assert.ErrorIs(t, ask(t.Context(), c), ErrRedirect)
-	_, err = c.Clone(WithAttemptTimeout(time.Second), WithRetry(RetryPolicy{MaxAttempts: 1}))
+	c := clientThrough(t, server, hc)
+	assert.ErrorIs(t, ask(t.Context(), c), insights.ErrRedirect)
+	_, err = c.Clone(insights.WithAttemptTimeout(time.Second), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
 	require.NoError(t, err)
 	c.CloseIdleConnections()
 	assert.Equal(t, before, bytesOf())
@@ -272,16 +273,16 @@ func TestAFailedCallLeavesIdleConnectionsOpen(t *testing.T) {
 		require.NoError(t, resp.Body.Close())
 	}
 	get()
-	c := clientOf(t, server, hc)
+	c := clientThrough(t, server, hc)
 	for _, status = range []int{503, 404, 302, 200, 429, 500} {
 		_ = ask(t.Context(), c)
 	}
 	assert.EqualValues(t, 1, connections.Load(), "one for all calls and their retries")
 	status = 0
-	assert.ErrorIs(t, ask(t.Context(), c), ErrTransport)
+	assert.ErrorIs(t, ask(t.Context(), c), insights.ErrTransport)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Millisecond, cancel)
-	patient, err := c.Clone(WithRetry(RetryPolicy{BaseWait: time.Minute, MaxWait: time.Minute}))
+	patient, err := c.Clone(insights.WithRetry(insights.RetryPolicy{BaseWait: time.Minute, MaxWait: time.Minute}))
 	require.NoError(t, err)
 	assert.ErrorIs(t, ask(ctx, patient), context.Canceled)
 	get()
@@ -299,7 +300,7 @@ func TestAClientWithoutATransportUsesTheDefaultOne(t *testing.T) {
 		used = true
 		return reply(200, "{}"), nil
 	})
-	require.NoError(t, ask(t.Context(), clientOver(t, nil, WithHTTPClient(&http.Client{}))))
+	require.NoError(t, ask(t.Context(), clientOver(t, nil, insights.WithHTTPClient(&http.Client{}))))
 	assert.True(t, used)
 }
 
@@ -307,8 +308,8 @@ func TestARefusedConnectionIsTriedAgain(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	err = ask(t.Context(), clientOver(t, &http.Transport{}, WithBaseURL("http://"+listener.Addr().String()), WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1})))
-	assert.ErrorIs(t, err, ErrTransport)
+	err = ask(t.Context(), clientOver(t, &http.Transport{}, insights.WithBaseURL("http://"+listener.Addr().String()), insights.WithRetry(insights.RetryPolicy{BaseWait: 1, MaxWait: 1})))
+	assert.ErrorIs(t, err, insights.ErrTransport)
 	assert.Equal(t, 4, requireAPIError(t, err).Attempts)
 	assert.ErrorAs(t, err, new(*net.OpError))
 	assert.Contains(t, err.Error(), "connection refused (after 4 attempts)")
@@ -325,8 +326,8 @@ func TestANameThatCannotBeFoundIsNotLookedUpAgain(t *testing.T) {
 		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: test.failure}
 		}}
-		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 3, BaseWait: 1, MaxWait: 1})))
-		assert.ErrorIs(t, err, ErrTransport, name)
+		err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 3, BaseWait: 1, MaxWait: 1})))
+		assert.ErrorIs(t, err, insights.ErrTransport, name)
 		lookup, ok := errors.AsType[*net.DNSError](err)
 		require.True(t, ok, name)
 		assert.Equal(t, test.failure, lookup)
@@ -339,10 +340,10 @@ func TestPlainHTTPIsNotSentThroughAProxyOnAnotherMachine(t *testing.T) {
 	transport := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test:3128"})}
 	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		t.Error("it was sent")
-		return nil, errReset
+		return nil, errBroken
 	}
-	err := ask(t.Context(), clientOver(t, transport, WithBaseURL("http://localhost:9")))
-	assert.ErrorIs(t, err, ErrTransport)
+	err := ask(t.Context(), clientOver(t, transport, insights.WithBaseURL("http://localhost:9")))
+	assert.ErrorIs(t, err, insights.ErrTransport)
 	assert.ErrorContains(t, err, "a proxy on another machine would see the credentials")
 	assert.Equal(t, 1, requireAPIError(t, err).Attempts)
 }

@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,9 +23,9 @@ func TestASlowBodyEndsWithTheAttemptsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		err := ask(t.Context(), clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endless{request.Context()}}}, nil
-		}), WithAttemptTimeout(10*time.Second), WithRetry(RetryPolicy{MaxAttempts: 1})))
-		assert.ErrorIs(t, err, ErrTimeout)
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endlessBody{request.Context()}}}, nil
+		}), insights.WithAttemptTimeout(10*time.Second), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
+		assert.ErrorIs(t, err, insights.ErrTimeout)
 		assert.NotErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, 10*time.Second, time.Since(began))
 		assert.Equal(t, 200, requireAPIError(t, err).StatusCode)
@@ -40,7 +41,7 @@ func TestAnAnswerThatIsWholeAtTheLastMomentIsNotThrownAway(t *testing.T) {
 		body := iotest.DataErrReader(&lateReader{Reader: strings.NewReader("{}"), after: 10 * time.Second})
 		require.NoError(t, ask(t.Context(), clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body)}, nil
-		}), WithAttemptTimeout(10*time.Second))))
+		}), insights.WithAttemptTimeout(10*time.Second))))
 		assert.Equal(t, 10*time.Second, time.Since(began))
 	})
 }
@@ -57,7 +58,7 @@ func (r *lateReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-type closer struct{ endless }
+type closer struct{ endlessBody }
 
 func (closer) Close() error { return nil }
 
@@ -66,10 +67,10 @@ func TestHalfAnAnswerThatTheContextCutShortKeepsItsStatus(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		err := ask(ctx, clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endless{request.Context()}}}, nil
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endlessBody{request.Context()}}}, nil
 		})))
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.NotErrorIs(t, err, ErrTimeout)
+		assert.NotErrorIs(t, err, insights.ErrTimeout)
 		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: 200 OK: context deadline exceeded")
 	})
 }
@@ -87,7 +88,7 @@ func TestARetryHasATimeoutOfItsOwn(t *testing.T) {
 			case <-time.After(wait):
 				return reply(map[bool]int{true: 200, false: 503}[requests == 3], "{}"), nil
 			}
-		}), WithAttemptTimeout(10*time.Second))
+		}), insights.WithAttemptTimeout(10*time.Second))
 		require.NoError(t, ask(t.Context(), c))
 		assert.Equal(t, 3, requests)
 	})
@@ -100,7 +101,7 @@ func TestNoCallOutlivesItsDeadline(t *testing.T) {
 		return nil, request.Context().Err()
 	}
 	dribble := func(request *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endless{request.Context()}}}, nil
+		return &http.Response{StatusCode: 200, ContentLength: -1, Body: closer{endlessBody{request.Context()}}}, nil
 	}
 	status := func(code int, headers ...string) inMemory {
 		return func(*http.Request) (*http.Response, error) { return reply(code, "", headers...), nil }
@@ -113,9 +114,9 @@ func TestNoCallOutlivesItsDeadline(t *testing.T) {
 		"long order":   status(429, "Retry-After", "3600"),
 		"nothing left": status(500, "X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", "1.5"),
 		"loop":         status(302, "Location", "/on"),
-		"reset":        func(*http.Request) (*http.Response, error) { return nil, errReset },
+		"reset":        func(*http.Request) (*http.Response, error) { return nil, errBroken },
 	} {
-		for _, call := range theCalls {
+		for _, call := range everyCall {
 			t.Run(name+"/"+call.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -132,10 +133,10 @@ func TestNoCallOutlivesItsDeadline(t *testing.T) {
 
 func TestNoQueryStringIsInAnError(t *testing.T) {
 	c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
-		return nil, fmt.Errorf("my proxy says: %w", &url.Error{Op: "Get", URL: request.URL.String(), Err: errReset})
-	}), WithRetry(RetryPolicy{MaxAttempts: 1}))
-	_, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: "a private name"})
-	assert.ErrorIs(t, err, errReset)
+		return nil, fmt.Errorf("my proxy says: %w", &url.Error{Op: "Get", URL: request.URL.String(), Err: errBroken})
+	}), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
+	_, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek, Query: "a private name"})
+	assert.ErrorIs(t, err, errBroken)
 	assert.NotContains(t, err.Error(), "private")
 	assert.NotContains(t, err.Error(), "time_range")
 	assert.Contains(t, err.Error(), `my proxy says: Get "https://insights.test/v1/analytics/tests": connection reset by peer`)
@@ -143,13 +144,13 @@ func TestNoQueryStringIsInAnError(t *testing.T) {
 
 func TestWhatLiesBehindAFailedConnectionCanBeAskedFor(t *testing.T) {
 	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errReset}
-	}), WithRetry(RetryPolicy{MaxAttempts: 1}))
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errBroken}
+	}), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
 	err := ask(t.Context(), c)
 	operation, ok := errors.AsType[*net.OpError](err)
 	require.True(t, ok)
 	assert.Equal(t, "dial", operation.Op)
-	assert.ErrorIs(t, err, errReset)
+	assert.ErrorIs(t, err, errBroken)
 }
 
 // What a caller's transport does in an attempt is its own affair.
@@ -172,5 +173,5 @@ func TestATransportThatTriesAgainItselfIsLeftAlone(t *testing.T) {
 		}
 		return resp, err
 	})
-	require.NoError(t, ask(t.Context(), clientOver(t, transport, WithBaseURL(server.URL))))
+	require.NoError(t, ask(t.Context(), clientOver(t, transport, insights.WithBaseURL(server.URL))))
 }

@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"bytes"
@@ -16,24 +16,25 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
 )
 
 func TestEveryStatusHasItsKind(t *testing.T) {
 	kinds := []error{
-		ErrInvalidOptions, ErrInvalidRequest, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrRateLimited, ErrServer,
-		ErrTransport, ErrTimeout, ErrBadResponse, ErrResponseTooLarge, ErrRedirect, ErrResultWindow,
+		insights.ErrInvalidOptions, insights.ErrInvalidRequest, insights.ErrUnauthorized, insights.ErrForbidden, insights.ErrNotFound, insights.ErrRateLimited, insights.ErrServer,
+		insights.ErrTransport, insights.ErrTimeout, insights.ErrBadResponse, insights.ErrResponseTooLarge, insights.ErrRedirect, insights.ErrResultWindow,
 	}
 	want := map[int]error{
-		100: ErrBadResponse, 101: ErrBadResponse, 200: nil, 201: nil, 206: ErrBadResponse, 299: nil,
-		300: ErrBadResponse, 302: ErrRedirect, 304: ErrBadResponse, 399: ErrRedirect, 408: ErrTimeout,
-		400: ErrInvalidRequest, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 407: ErrTransport, 422: ErrInvalidRequest,
-		429: ErrRateLimited, 500: ErrServer, 503: ErrServer, 599: ErrServer, 529: ErrServer, 530: ErrServer,
-		402: ErrInvalidRequest, 405: ErrInvalidRequest, 409: ErrInvalidRequest, 414: ErrInvalidRequest, 418: ErrInvalidRequest, 600: ErrBadResponse, 999: ErrBadResponse,
+		100: insights.ErrBadResponse, 101: insights.ErrBadResponse, 200: nil, 201: nil, 206: insights.ErrBadResponse, 299: nil,
+		300: insights.ErrBadResponse, 302: insights.ErrRedirect, 304: insights.ErrBadResponse, 399: insights.ErrRedirect, 408: insights.ErrTimeout,
+		400: insights.ErrInvalidRequest, 401: insights.ErrUnauthorized, 403: insights.ErrForbidden, 404: insights.ErrNotFound, 407: insights.ErrTransport, 422: insights.ErrInvalidRequest,
+		429: insights.ErrRateLimited, 500: insights.ErrServer, 503: insights.ErrServer, 599: insights.ErrServer, 529: insights.ErrServer, 530: insights.ErrServer,
+		402: insights.ErrInvalidRequest, 405: insights.ErrInvalidRequest, 409: insights.ErrInvalidRequest, 414: insights.ErrInvalidRequest, 418: insights.ErrInvalidRequest, 600: insights.ErrBadResponse, 999: insights.ErrBadResponse,
 	}
 	for status, kind := range want {
 		transport, _ := inTurn(status)
-		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+		err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
 		if kind == nil {
 			assert.NoError(t, err, "%d", status)
 			continue
@@ -70,7 +71,7 @@ func TestOnlyJSONIsASuccess(t *testing.T) {
 			assert.NoError(t, err, contentType)
 			continue
 		}
-		assert.ErrorIs(t, err, ErrBadResponse, contentType)
+		assert.ErrorIs(t, err, insights.ErrBadResponse, contentType)
 		assert.Contains(t, err.Error(), "its content type is ", contentType)
 	}
 }
@@ -85,7 +86,7 @@ func TestAnAnswerWithoutABodyIsNotTheJSONPromised(t *testing.T) {
 	for _, status := range []int{200, 204, 205} {
 		transport, _ := inTurn(func() *http.Response { return &http.Response{StatusCode: status} })
 		err := ask(t.Context(), clientOver(t, transport))
-		assert.ErrorIs(t, err, ErrBadResponse)
+		assert.ErrorIs(t, err, insights.ErrBadResponse)
 		assert.Equal(t, "the answer has no body", requireAPIError(t, err).Message)
 	}
 }
@@ -99,7 +100,7 @@ func TestAFloodOfHeadersEndsTheCall(t *testing.T) {
 	} {
 		transport, requests := inTurn(outcome)
 		err := ask(t.Context(), clientOver(t, transport))
-		assert.ErrorIs(t, err, ErrResponseTooLarge, name)
+		assert.ErrorIs(t, err, insights.ErrResponseTooLarge, name)
 		assert.EqualValues(t, 1, requests.Load(), name)
 		assert.Contains(t, err.Error(), "its headers go beyond their bound", name)
 		assert.NotContains(t, err.Error(), "WithMaxResponseBytes", name)
@@ -107,14 +108,14 @@ func TestAFloodOfHeadersEndsTheCall(t *testing.T) {
 }
 
 func TestTheBrokenBodyOfARefusalIsClassifiedByItsStatus(t *testing.T) {
-	for status, kind := range map[int]error{401: ErrUnauthorized, 503: ErrServer} {
+	for status, kind := range map[int]error{401: insights.ErrUnauthorized, 503: insights.ErrServer} {
 		transport, requests := inTurn(func() *http.Response {
 			body := io.MultiReader(strings.NewReader("half a sen"), errorReader{})
 			return &http.Response{StatusCode: status, ContentLength: -1, Body: io.NopCloser(body)}
 		})
-		err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 2, BaseWait: 1})))
+		err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1})))
 		assert.ErrorIs(t, err, kind)
-		assert.NotErrorIs(t, err, ErrTransport)
+		assert.NotErrorIs(t, err, insights.ErrTransport)
 		assert.Equal(t, "half a sen", requireAPIError(t, err).Message)
 		assert.EqualValues(t, map[int]int32{401: 1, 503: 2}[status], requests.Load())
 	}
@@ -122,14 +123,14 @@ func TestTheBrokenBodyOfARefusalIsClassifiedByItsStatus(t *testing.T) {
 
 type errorReader struct{}
 
-func (errorReader) Read([]byte) (int, error) { return 0, errReset }
+func (errorReader) Read([]byte) (int, error) { return 0, errBroken }
 
 func TestWhichFailuresOfAConnectionCanPass(t *testing.T) {
 	for name, test := range map[string]struct {
 		err      error
 		attempts int32
 	}{
-		"reset":                      {errReset, 4},
+		"reset":                      {errBroken, 4},
 		"refused":                    {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", errors.New("connection refused"))}, 4},
 		"broke off":                  {io.ErrUnexpectedEOF, 4},
 		"name server down":           {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, 4},
@@ -149,7 +150,7 @@ func TestWhichFailuresOfAConnectionCanPass(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				transport, requests := inTurn(test.err)
 				err := ask(t.Context(), clientOver(t, transport))
-				assert.ErrorIs(t, err, ErrTransport)
+				assert.ErrorIs(t, err, insights.ErrTransport)
 				assert.Zero(t, requireAPIError(t, err).StatusCode)
 				assert.Equal(t, test.attempts, requests.Load())
 			})
@@ -161,7 +162,7 @@ func TestAProxyThatAsksForCredentialsIsNamed(t *testing.T) {
 	for name, outcome := range map[string]any{"of the request": 407, "of CONNECT": errors.New("Proxy Authentication Required")} {
 		transport, _ := inTurn(outcome)
 		err := ask(t.Context(), clientOver(t, transport))
-		assert.ErrorIs(t, err, ErrTransport, name)
+		assert.ErrorIs(t, err, insights.ErrTransport, name)
 		assert.Contains(t, err.Error(), "a proxy on the way asks for credentials", name)
 	}
 }
@@ -177,7 +178,7 @@ func TestTheCauseOfAContextsEndIsKept(t *testing.T) {
 	})))
 	assert.ErrorIs(t, err, cause)
 	assert.ErrorIs(t, err, context.Canceled)
-	assert.NotErrorIs(t, err, ErrTransport)
+	assert.NotErrorIs(t, err, insights.ErrTransport)
 	assert.EqualError(t, err, "insights: GET /v1/analytics/tests: context canceled: shutting down")
 	assert.EqualValues(t, 1, requests.Load())
 }
@@ -185,7 +186,7 @@ func TestTheCauseOfAContextsEndIsKept(t *testing.T) {
 func TestTheErrorOfACustomTransportIsOneLine(t *testing.T) {
 	t.Parallel()
 	transport, _ := inTurn(errors.New("line one\nline\x1b[31m two\x00 " + string(bytes.Repeat([]byte("x"), 1<<20))))
-	err := ask(t.Context(), clientOver(t, transport, WithRetry(RetryPolicy{MaxAttempts: 1})))
+	err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
 	assert.Contains(t, err.Error(), "line one line two xxx")
 	assert.Less(t, len(err.Error()), 500)
 }
@@ -198,7 +199,7 @@ func (listError) Error() string { return "several" }
 // oddContext ends with an error of its own.
 type oddContext struct{ context.Context }
 
-func (oddContext) Err() error    { return listError{errReset} }
+func (oddContext) Err() error    { return listError{errBroken} }
 func (oddContext) Value(any) any { return nil }
 
 func TestAnErrorOfAContextNeedNotBeComparable(t *testing.T) {

@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -49,10 +50,10 @@ func (s *sendTimes) mostWithin(span time.Duration) int {
 var success = replying(200, "{}")
 
 // pacedClient has the default limits, unless opts set others.
-func pacedClient(t *testing.T, transport http.RoundTripper, opts ...Option) *Client {
+func pacedClient(t *testing.T, transport http.RoundTripper, opts ...insights.Option) *insights.Client {
 	t.Helper()
-	first := []Option{WithBaseURL(testOrigin), WithHTTPClient(&http.Client{Transport: transport})}
-	c, err := NewClient("", account, append(first, opts...)...)
+	first := []insights.Option{insights.WithBaseURL(testOrigin), insights.WithHTTPClient(&http.Client{Transport: transport})}
+	c, err := insights.NewClient("", account, append(first, opts...)...)
 	require.NoError(t, err)
 	return c
 }
@@ -69,7 +70,7 @@ func inParallel(n int, call func()) {
 func TestFifteenCallsAtFiftyASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := recording(success)
-		c := pacedClient(t, sent, WithRateLimit(50, 1))
+		c := pacedClient(t, sent, insights.WithRateLimit(50, 1))
 		inParallel(15, func() { assert.NoError(t, ask(t.Context(), c)) })
 		for i, at := range sent.times {
 			assert.InDelta(t, time.Duration(i)*20*time.Millisecond, at, float64(time.Microsecond), "call %d", i)
@@ -95,35 +96,18 @@ func TestTheDefaultIsNeverMoreThanTenInAnySecond(t *testing.T) {
 	})
 }
 
-func TestNoHourSeesMoreThanItsAllowanceAndAllOfItIsUsable(t *testing.T) {
-	for _, allowance := range []int{1, 7, 3500} {
-		t.Run(fmt.Sprint(allowance), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := pacedClient(t, recording(success), WithRateLimit(10, 1), WithHourlyLimit(allowance))
-				sent := &sendTimes{began: time.Now()}
-				for range 2*allowance + 1 {
-					require.NoError(t, c.config.limits.Wait(t.Context(), time.Second, func(time.Duration) {}))
-					sent.times = append(sent.times, time.Since(sent.began))
-				}
-				assert.Equal(t, allowance, sent.mostWithin(time.Hour))
-				assert.Equal(t, 2*time.Hour, sent.times[2*allowance], "the third allowance begins with the third hour")
-			})
-		})
-	}
-}
-
 func TestClonesShareTheLimitsUnlessTheySetThemAnew(t *testing.T) {
 	for name, test := range map[string]struct {
-		anew []Option
+		anew []insights.Option
 		want time.Duration
 	}{
 		"shared":       {nil, 3 * time.Second},
-		"set anew":     {[]Option{WithRateLimit(1, 2)}, time.Second},
-		"switched off": {[]Option{WithoutRateLimit()}, time.Second},
+		"set anew":     {[]insights.Option{insights.WithRateLimit(1, 2)}, time.Second},
+		"switched off": {[]insights.Option{insights.WithoutRateLimit()}, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := pacedClient(t, recording(success), WithRateLimit(1, 1))
+				c := pacedClient(t, recording(success), insights.WithRateLimit(1, 1))
 				clone, err := c.Clone(test.anew...)
 				require.NoError(t, err)
 				began := time.Now()
@@ -139,7 +123,7 @@ func TestClonesShareTheLimitsUnlessTheySetThemAnew(t *testing.T) {
 
 func TestClonesShareTheHourlyLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := pacedClient(t, recording(success), WithHourlyLimit(2))
+		c := pacedClient(t, recording(success), insights.WithHourlyLimit(2))
 		clone, err := c.Clone()
 		require.NoError(t, err)
 		began := time.Now()
@@ -151,9 +135,9 @@ func TestClonesShareTheHourlyLimit(t *testing.T) {
 }
 
 func TestAWaitForAPlaceThatDoesNotFitTheDeadlineReturnsAtOnceAndTakesNone(t *testing.T) {
-	for name, limit := range map[string]Option{
-		"per second": WithRateLimit(0.1, 1),
-		"per hour":   WithHourlyLimit(1),
+	for name, limit := range map[string]insights.Option{
+		"per second": insights.WithRateLimit(0.1, 1),
+		"per hour":   insights.WithHourlyLimit(1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -165,7 +149,7 @@ func TestAWaitForAPlaceThatDoesNotFitTheDeadlineReturnsAtOnceAndTakesNone(t *tes
 				began := time.Now()
 				inParallel(100, func() {
 					err := ask(ctx, c)
-					assert.ErrorIs(t, err, ErrRateLimited)
+					assert.ErrorIs(t, err, insights.ErrRateLimited)
 					assert.ErrorIs(t, err, context.DeadlineExceeded)
 					assert.Contains(t, err.Error(), "not sent: the rate limit asks for a wait of ")
 					assert.Zero(t, requireAPIError(t, err).Attempts)
@@ -181,14 +165,14 @@ func TestAWaitForAPlaceThatDoesNotFitTheDeadlineReturnsAtOnceAndTakesNone(t *tes
 
 func TestAPlaceThatNobodyWaitedForIsFreeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := pacedClient(t, recording(success), WithRateLimit(1, 1), WithHourlyLimit(3))
+		c := pacedClient(t, recording(success), insights.WithRateLimit(1, 1), insights.WithHourlyLimit(3))
 		require.NoError(t, ask(t.Context(), c))
 		impatient, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(500*time.Millisecond, cancel)
 		inParallel(2, func() {
 			err := ask(impatient, c)
 			assert.ErrorIs(t, err, context.Canceled)
-			assert.ErrorIs(t, err, ErrRateLimited)
+			assert.ErrorIs(t, err, insights.ErrRateLimited)
 		})
 		began := time.Now()
 		inParallel(2, func() { assert.NoError(t, ask(t.Context(), c)) })
@@ -208,7 +192,7 @@ func TestAPauseThatTheServiceOrdersIsKeptByAll(t *testing.T) {
 			return reply(200, "{}")
 		}
 		c := pacedClient(t, sent)
-		clone, err := c.Clone(WithRateLimit(5, 1))
+		clone, err := c.Clone(insights.WithRateLimit(5, 1))
 		require.NoError(t, err)
 		done := make(chan error)
 		go func() { done <- ask(t.Context(), c) }()
@@ -246,10 +230,10 @@ func TestAPauseBeyondTheLongestWaitEndsOtherCallsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		transport, requests := inTurn(replying(429, "", "Retry-After", "31536000"), 200)
 		c := clientOver(t, transport)
-		require.ErrorIs(t, ask(t.Context(), c), ErrRateLimited)
+		require.ErrorIs(t, ask(t.Context(), c), insights.ErrRateLimited)
 		began := time.Now()
 		err := ask(t.Context(), c)
-		assert.ErrorIs(t, err, ErrRateLimited)
+		assert.ErrorIs(t, err, insights.ErrRateLimited)
 		assert.Contains(t, err.Error(), "not sent: the service ordered a wait that goes on for 1h0m0s, and the longest allowed is 30s")
 		assert.Zero(t, time.Since(began))
 		time.Sleep(time.Hour) // no answer stops a client for longer
@@ -320,7 +304,7 @@ func TestAWaitForTheServiceThatDoesNotFitTheDeadlineReturnsAtOnce(t *testing.T) 
 		began := time.Now()
 		err := ask(ctx, c)
 		assert.Zero(t, time.Since(began))
-		assert.ErrorIs(t, err, ErrRateLimited)
+		assert.ErrorIs(t, err, insights.ErrRateLimited)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.EqualValues(t, 1, requests.Load())
 	})
@@ -332,42 +316,11 @@ func TestAPacingWaitThatDoesNotFitKeepsTheAnswer(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		transport, _ := inTurn(replying(503, `{"message":"maintenance"}`))
-		err := ask(ctx, pacedClient(t, transport, WithHourlyLimit(1)))
-		assert.ErrorIs(t, err, ErrServer)
-		assert.ErrorIs(t, err, ErrRateLimited)
+		err := ask(ctx, pacedClient(t, transport, insights.WithHourlyLimit(1)))
+		assert.ErrorIs(t, err, insights.ErrServer)
+		assert.ErrorIs(t, err, insights.ErrRateLimited)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, "maintenance", requireAPIError(t, err).Message)
-	})
-}
-
-func TestTwoHundredGoroutinesShareAClientUnderFaults(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		sent := recording(nil)
-		sent.answer = func() *http.Response {
-			switch n := len(sent.times); {
-			case n%17 == 0:
-				return reply(429, "", "Retry-After", "1")
-			case n%13 == 0:
-				return reply(502, "<html>", "X-Request-Id", account.AccessKey)
-			case n%11 == 0:
-				return reply(200, "{", "X-Ratelimit-Remaining", "2", "X-Ratelimit-Reset", "1")
-			}
-			return reply(200, "{}")
-		}
-		c := pacedClient(t, sent)
-		inParallel(200, func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-			defer cancel()
-			for range 3 {
-				var info ResponseInfo
-				if err := ask(ctx, c, CaptureResponse(&info)); err != nil {
-					requireAPIError(t, err)
-				}
-			}
-		})
-		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
-		assert.Zero(t, c.config.limits.Server.InFlight())
 	})
 }
 
@@ -377,11 +330,11 @@ type lateContext struct{ context.Context }
 func (lateContext) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
 
 func TestADeadlineThatHasPassedIsNoRateLimit(t *testing.T) {
-	for name, opts := range map[string][]Option{"no limit": nil, "room": {WithRateLimit(100, 2)}} {
+	for name, opts := range map[string][]insights.Option{"no limit": nil, "room": {insights.WithRateLimit(100, 2)}} {
 		transport, requests := inTurn(200)
 		err := ask(lateContext{t.Context()}, clientOver(t, transport, opts...))
 		assert.ErrorIs(t, err, context.DeadlineExceeded, name)
-		assert.NotErrorIs(t, err, ErrRateLimited, name)
+		assert.NotErrorIs(t, err, insights.ErrRateLimited, name)
 		assert.Zero(t, requests.Load(), name)
 	}
 }
@@ -432,7 +385,7 @@ func TestCallersThatGiveUpDoNotStarveTheOthers(t *testing.T) {
 func TestPlacesOfTheHourThatAreGivenBackDoNotCrowd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := recording(success)
-		c := pacedClient(t, sent, WithHourlyLimit(50))
+		c := pacedClient(t, sent, insights.WithHourlyLimit(50))
 		inParallel(50, func() { _ = ask(t.Context(), c) })
 		ctx, cancel := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
@@ -465,9 +418,9 @@ func TestWithLimiter(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			asked := 0
 			transport, requests := inTurn(503, replying(302, "", "Location", "/on"), 200)
-			c := clientOver(t, transport, WithLimiter(sharedLimiter(func(context.Context) error { asked++; return nil })))
+			c := clientOver(t, transport, insights.WithLimiter(sharedLimiter(func(context.Context) error { asked++; return nil })))
 			require.NoError(t, ask(t.Context(), c))
-			clone, err := c.Clone(WithRateLimit(1, 1))
+			clone, err := c.Clone(insights.WithRateLimit(1, 1))
 			require.NoError(t, err)
 			require.NoError(t, ask(t.Context(), clone))
 			assert.Equal(t, 4, asked)
@@ -477,11 +430,73 @@ func TestWithLimiter(t *testing.T) {
 	t.Run("ends the call with its error, before anything is sent", func(t *testing.T) {
 		full := errors.New("the hour is used up")
 		transport, requests := inTurn(200)
-		err := ask(t.Context(), clientOver(t, transport, WithLimiter(sharedLimiter(func(context.Context) error { return full }))))
-		assert.ErrorIs(t, err, ErrRateLimited)
+		err := ask(t.Context(), clientOver(t, transport, insights.WithLimiter(sharedLimiter(func(context.Context) error { return full }))))
+		assert.ErrorIs(t, err, insights.ErrRateLimited)
 		assert.ErrorIs(t, err, full)
 		assert.EqualError(t, err, "insights: GET /v1/analytics/tests: not sent: the shared limiter: the hour is used up")
 		assert.Zero(t, requireAPIError(t, err).Attempts)
 		assert.Zero(t, requests.Load())
+	})
+}
+
+func TestNoHourSeesMoreThanItsAllowanceAndAllOfItIsUsable(t *testing.T) {
+	for _, allowance := range []int{1, 7, 3500} {
+		t.Run(fmt.Sprint(allowance), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := pacedClient(t, recording(success), insights.WithRateLimit(10, 1), insights.WithHourlyLimit(allowance))
+				sent := &sendTimes{began: time.Now()}
+				for range 2*allowance + 1 {
+					require.NoError(t, ask(t.Context(), c))
+					sent.times = append(sent.times, time.Since(sent.began))
+				}
+				assert.Equal(t, allowance, sent.mostWithin(time.Hour))
+				assert.Equal(t, 2*time.Hour, sent.times[2*allowance], "the third allowance begins with the third hour")
+			})
+		})
+	}
+}
+
+func TestTwoHundredGoroutinesShareAClientUnderFaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(nil)
+		sent.answer = func() *http.Response {
+			switch n := len(sent.times); {
+			case n%17 == 0:
+				return reply(429, "", "Retry-After", "1")
+			case n%13 == 0:
+				return reply(502, "<html>", "X-Request-Id", account.AccessKey)
+			case n%11 == 0:
+				return reply(200, "{", "X-Ratelimit-Remaining", "2", "X-Ratelimit-Reset", "1")
+			}
+			return reply(200, "{}")
+		}
+		c := pacedClient(t, sent)
+		inParallel(200, func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			for range 3 {
+				var info insights.ResponseInfo
+				if err := ask(ctx, c, insights.CaptureResponse(&info)); err != nil {
+					requireAPIError(t, err)
+				}
+			}
+		})
+		assert.LessOrEqual(t, sent.mostWithin(time.Second), 10)
+	})
+}
+
+func TestEveryRedirectCountsAgainstTheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := recording(nil)
+		sent.answer = func() *http.Response {
+			if len(sent.times) < 4 {
+				return reply(307, "", "Location", "/on")
+			}
+			return reply(200, "{}")
+		}
+		c := pacedClient(t, sent, insights.WithRateLimit(1, 1))
+		require.NoError(t, ask(t.Context(), c))
+		assert.Equal(t, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, sent.times)
 	})
 }

@@ -1,4 +1,4 @@
-package insights
+package conformance_test
 
 import (
 	"net/http"
@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sauceinsights/insights"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -28,15 +29,15 @@ func TestARedirectToTheSameOriginIsFollowedWithTheCredentials(t *testing.T) {
 				c := clientOver(t, inMemory(func(request *http.Request) (*http.Response, error) {
 					paths = append(paths, request.URL.Path)
 					user, key, _ := request.BasicAuth()
-					assert.Equal(t, account, Credentials{user, key})
+					assert.Equal(t, account, insights.Credentials{Username: user, AccessKey: key})
 					assert.Equal(t, testOrigin, request.URL.Scheme+"://"+request.URL.Host, "in no other spelling")
 					if request.URL.Path != "/elsewhere" {
 						return reply(status, "moved", "Location", location), nil
 					}
 					return reply(200, "{}"), nil
 				}))
-				var info ResponseInfo
-				require.NoError(t, ask(t.Context(), c, CaptureResponse(&info)))
+				var info insights.ResponseInfo
+				require.NoError(t, ask(t.Context(), c, insights.CaptureResponse(&info)))
 				assert.Equal(t, []string{testsPath, "/elsewhere"}, paths)
 				assert.Equal(t, 1, info.Attempts)
 			})
@@ -63,7 +64,7 @@ func TestARedirectAnywhereElseEndsTheCallAfterOneRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			transport, requests := inTurn(replying(302, "moved", "Location", location))
 			err := ask(t.Context(), clientOver(t, transport))
-			assert.ErrorIs(t, err, ErrRedirect)
+			assert.ErrorIs(t, err, insights.ErrRedirect)
 			assert.EqualValues(t, 1, requests.Load())
 			apiErr := requireAPIError(t, err)
 			assert.Equal(t, 302, apiErr.StatusCode)
@@ -85,7 +86,7 @@ func TestARedirectThatLeadsNowhereEndsTheCall(t *testing.T) {
 		for _, status := range []int{301, 302, 303, 305, 307, 308, 399} {
 			transport, requests := inTurn(replying(status, "", headers...))
 			err := ask(t.Context(), clientOver(t, transport))
-			assert.ErrorIs(t, err, ErrRedirect, "%s, %d", name, status)
+			assert.ErrorIs(t, err, insights.ErrRedirect, "%s, %d", name, status)
 			assert.Contains(t, err.Error(), "leads nowhere", "%s, %d", name, status)
 			assert.EqualValues(t, 1, requests.Load(), "%s, %d", name, status)
 		}
@@ -95,25 +96,9 @@ func TestARedirectThatLeadsNowhereEndsTheCall(t *testing.T) {
 func TestARedirectLoopEnds(t *testing.T) {
 	transport, requests := inTurn(replying(302, "", "Location", "/round"))
 	err := ask(t.Context(), clientOver(t, transport))
-	assert.ErrorIs(t, err, ErrRedirect)
+	assert.ErrorIs(t, err, insights.ErrRedirect)
 	assert.Contains(t, err.Error(), "not more than 10 times; this one leads on and on")
 	assert.EqualValues(t, 1+10, requests.Load())
-}
-
-func TestEveryRedirectCountsAgainstTheLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sent := recording(nil)
-		sent.answer = func() *http.Response {
-			if len(sent.times) < 4 {
-				return reply(307, "", "Location", "/on")
-			}
-			return reply(200, "{}")
-		}
-		c := pacedClient(t, sent, WithRateLimit(1, 1))
-		require.NoError(t, ask(t.Context(), c))
-		assert.Equal(t, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, sent.times)
-		assert.Zero(t, c.config.limits.Server.InFlight())
-	})
 }
 
 func TestAnAttemptsTimeoutIncludesItsRedirects(t *testing.T) {
@@ -126,8 +111,8 @@ func TestAnAttemptsTimeoutIncludesItsRedirects(t *testing.T) {
 			case <-time.After(4 * time.Second):
 				return reply(302, "", "Location", "/on"), nil
 			}
-		}), WithAttemptTimeout(10*time.Second), WithRetry(RetryPolicy{MaxAttempts: 1})))
-		assert.ErrorIs(t, err, ErrTimeout)
+		}), insights.WithAttemptTimeout(10*time.Second), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1})))
+		assert.ErrorIs(t, err, insights.ErrTimeout)
 		assert.Equal(t, 10*time.Second, time.Since(began))
 	})
 }
@@ -135,7 +120,7 @@ func TestAnAttemptsTimeoutIncludesItsRedirects(t *testing.T) {
 func TestTheWaitBeforeARedirectIsNoPartOfTheAttemptsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		transport, _ := inTurn(replying(302, "", "Location", "/on"), 200)
-		require.NoError(t, ask(t.Context(), pacedClient(t, transport, WithRateLimit(0.05, 1), WithAttemptTimeout(time.Second), WithRetry(RetryPolicy{MaxAttempts: 1}))))
+		require.NoError(t, ask(t.Context(), pacedClient(t, transport, insights.WithRateLimit(0.05, 1), insights.WithAttemptTimeout(time.Second), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))))
 	})
 }
 
@@ -143,8 +128,8 @@ func TestARedirectWithoutAPlaceUnderTheLimitsIsRateLimited(t *testing.T) {
 	transport, requests := inTurn(replying(302, "", "Location", "/on"), 200)
 	ctx, cancel := contextOf(t, time.Minute)
 	defer cancel()
-	err := ask(ctx, pacedClient(t, transport, WithHourlyLimit(1)))
-	assert.ErrorIs(t, err, ErrRateLimited)
+	err := ask(ctx, pacedClient(t, transport, insights.WithHourlyLimit(1)))
+	assert.ErrorIs(t, err, insights.ErrRateLimited)
 	assert.EqualValues(t, 1, requests.Load())
 }
 
@@ -164,7 +149,7 @@ func TestNoOtherServerSeesARequest(t *testing.T) {
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	}))
 	defer service.Close()
-	c := clientOver(t, nil, WithHTTPClient(service.Client()), WithBaseURL(service.URL))
+	c := clientOver(t, nil, insights.WithHTTPClient(service.Client()), insights.WithBaseURL(service.URL))
 
 	own, err := url.Parse(service.URL)
 	require.NoError(t, err)
@@ -177,7 +162,7 @@ func TestNoOtherServerSeesARequest(t *testing.T) {
 	} {
 		location = target + "/v1/analytics/tests"
 		requests.Store(0)
-		assert.ErrorIs(t, ask(t.Context(), c), ErrRedirect, target)
+		assert.ErrorIs(t, ask(t.Context(), c), insights.ErrRedirect, target)
 		assert.EqualValues(t, 1, requests.Load(), target)
 	}
 	assert.Zero(t, elsewhere.Load())
