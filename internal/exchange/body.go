@@ -2,7 +2,9 @@ package exchange
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +44,23 @@ func readBody(ctx context.Context, resp *http.Response, limit int64) *bodyBuffer
 	case resp.StatusCode != http.StatusSwitchingProtocols: // whose body is the connection
 		body.err = body.readAll(ctx, resp.Body, min(resp.ContentLength, maxErrorBody), maxErrorBody)
 	}
+	if resp.Uncompressed && isWhole(body) {
+		body.err = nil
+	}
 	return body
+}
+
+// isWhole reports whether a body that was compressed is all there, and what is
+// missing or damaged is behind it: some servers send bytes behind the end, of
+// which gzip takes ten for another header, and fewer for a half of one.
+func isWhole(b *bodyBuffer) bool {
+	switch {
+	case errors.Is(b.err, gzip.ErrHeader):
+		return len(b.data) > 0 // their checksum was right
+	case errors.Is(b.err, io.ErrUnexpectedEOF):
+		return json.Valid(b.data)
+	}
+	return false
 }
 
 // maxLateReads is how often a body is read after the end of ctx: what is there

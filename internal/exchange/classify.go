@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -40,6 +39,8 @@ func (x *exchange) failureOf(ctx context.Context, a *response) error {
 		return badResponse("the compression is damaged: " + x.redacted(a.err).Error())
 	case a.err != nil:
 		return x.transportFailure(ctx, a.err)
+	case isEncoded(a.header.Get("Content-Encoding")):
+		return badResponse(x.show(fmt.Sprintf("its content encoding is %q, which was not asked for", redact.Line(a.header.Get("Content-Encoding")))))
 	case !isJSON(a.header.Get("Content-Type")):
 		return badResponse(x.show(fmt.Sprintf("its content type is %q", redact.Line(a.header.Get("Content-Type")))))
 	}
@@ -67,11 +68,17 @@ func headerSize(h http.Header) int {
 
 // isJSON accepts JSON, the types built on it, and silence.
 func isJSON(contentType string) bool {
-	if contentType == "" {
-		return true
+	mediaType := strings.ToLower(strings.TrimSpace(contentType))
+	if end := strings.IndexAny(mediaType, ";, \t"); end >= 0 {
+		mediaType = mediaType[:end] // however damaged its parameters are
 	}
-	mediaType, _, _ := mime.ParseMediaType(contentType) // damaged parameters change nothing
-	return mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+	return contentType == "" || mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// isEncoded reports whether a body is encoded still: net/http decodes what it has
+// asked for.
+func isEncoded(contentEncoding string) bool {
+	return contentEncoding != "" && !strings.EqualFold(contentEncoding, "identity")
 }
 
 // isCorrupt reports whether a body was complete and its compression damaged.
