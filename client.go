@@ -94,9 +94,7 @@ func (c *Client) CloseIdleConnections() {
 	if !c.isInitialized() {
 		return
 	}
-	if closer, ok := c.config.transport().(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
+	c.exchange.CloseIdleConnections()
 }
 
 // isInitialized reports whether there is a client: a hook that goes on without one, or

@@ -32,8 +32,9 @@
 //
 // # Retries and limits
 //
-// Answers 429, 500, 502, 503 and 504 and connections that fail are tried again
-// after a random wait, or the one that Retry-After orders; see [RetryPolicy].
+// Answers 408, 429, 500, 502, 503, 504, 520 to 524, 529 and 530, JSON that breaks
+// off and connections that fail are tried again after a random wait, or the one
+// that Retry-After asks for; see [RetryPolicy].
 // All retries of a client and its clones share a budget of 50, of which each
 // success gives one back. When the next attempt does not fit the context's
 // deadline the call ends at once, with what the service answered last. This

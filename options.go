@@ -67,7 +67,7 @@ type config struct {
 func defaultConfig(region Region) config {
 	return config{
 		region:           region,
-		transport:        exchange.Hide(exchange.DefaultTransport(4 * defaultConcurrency)),
+		transport:        exchange.Own(exchange.DefaultTransport(4 * defaultConcurrency)),
 		attemptTimeout:   defaultAttemptTimeout,
 		retry:            RetryPolicy{}.withDefaults(),
 		limits:           ratelimit.New(ratelimit.NewSecond(defaultPerSecond, defaultBurst), ratelimit.NewHour(defaultPerHour)),

@@ -55,7 +55,10 @@ type outcome struct {
 
 func succeeds() outcome        { return outcome{} }
 func fails(kind error) outcome { return outcome{kind: kind} }
-func breaks() outcome          { return outcome{kind: insights.ErrTransport, retried: true, closed: true} }
+
+// breaksOff is half an answer that looks like a whole one.
+func breaksOff() outcome { return outcome{kind: insights.ErrBadResponse, retried: true} }
+func breaks() outcome    { return outcome{kind: insights.ErrTransport, retried: true, closed: true} }
 func hangs() outcome {
 	return outcome{kind: insights.ErrTimeout, retried: true, closed: true, hangs: true}
 }
@@ -191,7 +194,7 @@ var faults = []fault{
 	{"status 000", say("HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\n{}"), breaks()},
 	{"status 99", sayAndClose("HTTP/1.1 99 Odd\r\nContent-Length: 2\r\n\r\n{}"), breaks()},
 	{"two lengths", sayAndClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), breaks()},
-	{"a length too short", sayAndClose("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n" + `{"items":[]}`), fails(insights.ErrBadResponse).closing()},
+	{"a length too short", sayAndClose("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n" + `{"items":[]}`), breaksOff().closing()},
 	{"switching protocols", sayAndDribble("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "x"), fails(insights.ErrBadResponse).closing()},
 	{"early hints", say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + ok(nothing)), succeeds()},
 	{"early hints without an end", sayAgain("", strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000)), fails(insights.ErrResponseTooLarge).closing().heavily()},
@@ -205,7 +208,7 @@ var faults = []fault{
 	{"truncated gzip", fake(insightstest.ShortGzip(0)), fails(insights.ErrTransport).repeated()},
 	{"an encoding that nobody asked for", fake(insightstest.Fault{Header: http.Header{"Content-Encoding": {"br"}}, Body: []byte("\x0b\x02\x80{}\x03"), Status: http.StatusOK}), fails(insights.ErrBadResponse)},
 	{"no gzip", fake(insightstest.BadGzip(0)), fails(insights.ErrBadResponse)},
-	{"truncated JSON", fake(insightstest.HalfJSON(0)), fails(insights.ErrBadResponse)},
+	{"truncated JSON", fake(insightstest.HalfJSON(0)), breaksOff()},
 	{"trailing garbage", answering(nothing + "x"), fails(insights.ErrBadResponse)},
 	{"two values", answering(nothing + nothing), fails(insights.ErrBadResponse)},
 	{"an array", answering("[" + nothing + "]"), fails(insights.ErrBadResponse)},

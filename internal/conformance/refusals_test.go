@@ -25,7 +25,7 @@ var statuses = map[int]error{
 	505: insights.ErrServer, 511: insights.ErrServer, 599: insights.ErrServer,
 }
 
-var worthRetry = map[int]bool{429: true, 500: true, 502: true, 503: true, 504: true}
+var worthRetry = map[int]bool{408: true, 429: true, 500: true, 502: true, 503: true, 504: true}
 
 // bodies are the shapes that the body of a refusal can have.
 var bodies = []string{

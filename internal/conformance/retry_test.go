@@ -16,8 +16,8 @@ import (
 
 func TestWhatIsTriedAgain(t *testing.T) {
 	cases := map[int][]int{ // attempts → statuses
-		1: {101, 300, 304, 400, 401, 403, 404, 405, 407, 409, 410, 418, 422, 426, 431, 451, 501, 505, 511, 599},
-		4: {429, 500, 502, 503, 504},
+		1: {101, 300, 304, 400, 401, 403, 404, 405, 407, 409, 410, 418, 422, 426, 431, 451, 501, 505, 511, 525, 526, 527, 599},
+		4: {408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530},
 	}
 	for attempts, statuses := range cases {
 		for _, status := range statuses {
@@ -55,7 +55,6 @@ func TestARetryThatSucceedsIsASuccess(t *testing.T) {
 func TestAnAnswerThatIsWrongIsNotTriedAgain(t *testing.T) {
 	for name, answer := range map[string]func() *http.Response{
 		"HTML":              replying(200, "<html>", "Content-Type", "text/html"),
-		"truncated":         replying(200, `{"items":[`),
 		"too large":         replying(200, `{"items":[]}         `),
 		"switches protocol": replying(101, ""),
 	} {
@@ -180,4 +179,26 @@ func TestASuccessGivesOneRetryBack(t *testing.T) {
 		require.ErrorContains(t, ask(t.Context(), c), "budget", "one retry")
 		assert.Equal(t, 64+5, requests)
 	})
+}
+
+// A body without a length that breaks off looks whole to HTTP, and a proxy passes
+// the half of one on with a length of its own.
+func TestJSONThatBreaksOffIsTriedAgain(t *testing.T) {
+	whole := `{"items":[{"id":"a"},{"id":"b"}],"has_more":false}`
+	for at := 1; at < len(whole); at++ {
+		transport, requests := inTurn(replying(200, whole[:at]), replying(200, whole))
+		c := clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{BaseWait: 1, MaxWait: 1}))
+		list, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek})
+		require.NoError(t, err, whole[:at])
+		assert.Len(t, list.Items, 2)
+		assert.EqualValues(t, 2, requests.Load(), whole[:at])
+	}
+	for _, wrong := range []string{whole + "}", `{"items":[}`, `{"items":tru`, "", "<html>", `{"items":[{"id":"a"} {"id":"b"}]}`} {
+		transport, requests := inTurn(replying(200, wrong))
+		err := ask(t.Context(), clientOver(t, transport, insights.WithRetry(insights.RetryPolicy{BaseWait: 1, MaxWait: 1})))
+		assert.ErrorIs(t, err, insights.ErrBadResponse, wrong)
+		if wrong != `{"items":tru` {
+			assert.EqualValues(t, 1, requests.Load(), "what is wrong stays wrong: %s", wrong)
+		}
+	}
 }

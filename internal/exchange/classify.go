@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -47,7 +48,7 @@ func (x *exchange) failureOf(ctx context.Context, a *response) error {
 	return nil
 }
 
-func badResponse(why string) error {
+func badResponse(why string) *fault.Error {
 	return &fault.Error{Kind: fault.BadResponse, Text: fault.BadResponse.Error() + ": " + why}
 }
 
@@ -103,5 +104,7 @@ func (x *exchange) decodeFailure(err error) error {
 	if _, known := err.(*fault.Error); known || err == nil {
 		return err
 	}
-	return badResponse(x.show(err.Error())) // it may name a member, unescaped
+	failure := badResponse(x.show(err.Error()))          // it may name a member, unescaped
+	failure.Passes = errors.Is(err, io.ErrUnexpectedEOF) // half an answer, passed on as a whole one
+	return failure
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"runtime"
 	"time"
 )
 
@@ -14,6 +15,41 @@ import (
 // buffers, and so the credentials.
 func Hide(transport http.RoundTripper) func() http.RoundTripper {
 	return func() http.RoundTripper { return transport }
+}
+
+// Own is Hide for a transport that belongs to a client and its clones: when the
+// last of them is gone, its idle connections are closed.
+func Own(transport http.RoundTripper) func() http.RoundTripper {
+	owner := new(struct{ transport http.RoundTripper })
+	owner.transport = transport
+	runtime.AddCleanup(owner, closeIdle, transport)
+	return func() http.RoundTripper { return owner.transport }
+}
+
+func closeIdle(transport http.RoundTripper) {
+	if closer, ok := transport.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
+
+// CloseIdleConnections closes those of the transport.
+func (c *Client) CloseIdleConnections() {
+	closeIdle(c.Transport())
+}
+
+// distrustConnections notes that an attempt timed out: what is behind the idle
+// connections may be as dead, after a failover or in a network that forgot them.
+func (c *Client) distrustConnections(attempt context.Context) {
+	if _, timedOut := context.Cause(attempt).(*attemptTimeout); timedOut {
+		c.stale.Store(true)
+	}
+}
+
+// dropStaleConnections lets the next request take a new connection.
+func (c *Client) dropStaleConnections() {
+	if c.stale.CompareAndSwap(true, false) {
+		c.CloseIdleConnections()
+	}
 }
 
 // maxHeaderBytes bounds the header of an answer.

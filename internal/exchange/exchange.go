@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
@@ -31,6 +32,8 @@ type Client struct {
 	Mask      redact.Masker       // likewise
 	Logger    *slog.Logger        // nil: no logging
 	OnAttempt func(context.Context, Attempt)
+
+	stale atomic.Bool // an attempt timed out, and its connections are still there
 }
 
 // Call is one GET.

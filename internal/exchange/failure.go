@@ -69,7 +69,7 @@ func canPass(err error) bool {
 	switch {
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record):
 		return false
-	case isTLSAlert(err):
+	case isTLSAlert(err) && !isPassingAlert(err):
 		return false
 	case errors.As(err, &name) && name.IsNotFound, errors.As(err, &address):
 		return false
@@ -90,6 +90,12 @@ func isTLSAlert(err error) bool {
 		}
 	}
 	return false
+}
+
+// isPassingAlert reports whether an alert tells of damage on the way or of a fault
+// of the service, and not of what the two sides disagree about.
+func isPassingAlert(err error) bool {
+	return strings.Contains(err.Error(), "bad record MAC") || strings.Contains(err.Error(), "tls: internal error")
 }
 
 // isRefusalByProxy knows the words of net/http for a CONNECT that a proxy

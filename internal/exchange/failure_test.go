@@ -26,3 +26,14 @@ func TestAnAlertIsNotTriedAgainWhoeverSentIt(t *testing.T) {
 		assert.Equal(t, !test.want, canPass(test.err), name)
 	}
 }
+
+func TestTLSAlert(t *testing.T) {
+	for alert, passes := range map[string]bool{
+		"tls: bad record MAC": true, "tls: internal error": true,
+		"tls: handshake failure": false, "tls: certificate required": false, "tls: protocol version not supported": false, "tls: unknown certificate authority": false,
+	} {
+		err := &net.OpError{Op: "remote error", Err: errors.New(alert)}
+		assert.Equal(t, passes, canPass(err), alert)
+		assert.Equal(t, passes, canPass(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}), alert)
+	}
+}

@@ -74,12 +74,16 @@ func IsRetriedStatus(status int) bool {
 	return slices.Contains(retriedStatuses, status)
 }
 
+// retriedStatuses are the documented ones, and those of content delivery networks
+// in front of services: 520 to 524, 529 (overloaded) and 530.
 var retriedStatuses = []int{
+	http.StatusRequestTimeout,
 	http.StatusTooManyRequests,
 	http.StatusInternalServerError,
 	http.StatusBadGateway,
 	http.StatusServiceUnavailable,
 	http.StatusGatewayTimeout,
+	520, 521, 522, 523, 524, 529, 530,
 }
 
 // next is the wait after that many attempts, and whether the service asked for

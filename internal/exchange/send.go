@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -25,11 +26,13 @@ type response struct {
 // within the timeout of an attempt.
 func (x *exchange) send(ctx context.Context, a *attempt) {
 	defer x.Limits.Server.Finish()
+	x.dropStaleConnections()
 	began := time.Now()
 	s := x.sender(ctx)
 	defer s.end(nil)
 	resp, err := s.do()
 	a.duration = time.Since(began)
+	x.distrustConnections(s.bounded)
 	if err != nil || resp == nil {
 		a.err = withoutURL(err)
 		return
@@ -91,9 +94,23 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 	dropBadLocation(resp)
 	resp.Header = s.Mask.Header(resp.Header)
 	body := readBody(s.bounded, resp, s.MaxBytes)
+	if body.err == errBodyTooLarge && !IsSuccess(resp.StatusCode) {
+		s.drain(given)
+	}
 	body.err = causeOr(s.bounded, body.err)
 	resp.Body = body
 	return resp, nil
+}
+
+// The rest of a long refusal is read for the sake of its connection, up to a bound.
+const (
+	maxDrained = 1 << 20
+	drainTime  = 100 * time.Millisecond
+)
+
+func (s *sender) drain(body io.Reader) {
+	s.timeout.Reset(min(drainTime, time.Until(s.deadline)))
+	_, _ = io.CopyN(io.Discard, body, maxDrained) // whatever comes of it, the status is known
 }
 
 // roundTrip gives a response that is the exchange's own and complete in its form,
