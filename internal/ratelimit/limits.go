@@ -90,7 +90,7 @@ func (l Limits) step(r *request) (wait time.Duration, err error) {
 	if err := l.admit(r); err != nil {
 		return 0, err
 	}
-	return l.take(), nil
+	return l.take(r), nil
 }
 
 func pausedBeyond(maxWait, pause time.Duration) error {
@@ -100,10 +100,11 @@ func pausedBeyond(maxWait, pause time.Duration) error {
 	}
 }
 
-// take takes a token under every limit and returns 0, or takes none and returns
-// how long there is none. The clock is read under the lock: times that ran
-// backwards would hand out the same token twice.
-func (l Limits) take() time.Duration {
+// take takes a token under every limit, leaves the line and returns 0, or takes
+// none and returns how long there is none. The clock is read under the lock: times
+// that ran backwards would hand out the same token twice. Whoever has a token and
+// still stood in the line would count twice for those behind.
+func (l Limits) take(r *request) time.Duration {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	now := time.Now()
@@ -117,6 +118,7 @@ func (l Limits) take() time.Duration {
 	if l.PerHour != nil {
 		l.PerHour.take(now)
 	}
+	l.line.leave(r)
 	return 0
 }
 

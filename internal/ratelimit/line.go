@@ -46,16 +46,21 @@ func (l Limits) join(r *request) (wait time.Duration, err error) {
 	return wait, nil
 }
 
-// leave takes a request out of the line, wherever it stands.
+// leave takes a request out of the line, if it is still in it.
 func (l Limits) leave(r *request) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
+	l.line.leave(r)
+}
+
+// leave makes the next one the head, if it was r.
+func (l *line) leave(r *request) {
 	if r.place == nil {
-		return // it was refused
+		return
 	}
-	wasHead := l.line.requests.Front() == r.place
-	l.line.remove(r)
-	if next := l.line.requests.Front(); wasHead && next != nil {
+	wasHead := l.requests.Front() == r.place
+	l.remove(r)
+	if next := l.requests.Front(); wasHead && next != nil {
 		close(next.Value.(*request).turn)
 	}
 }
