@@ -9,21 +9,34 @@ import (
 	"time"
 )
 
-// RetryAfter is the wait that Retry-After orders, as seconds (also with a
-// fraction, and of any size) or as a date. It is 0 where there is none, it lies
-// in the past or it can't be read.
-func RetryAfter(h http.Header, now time.Time) time.Duration {
+// The service and its clients need not agree on the time: what the headers of a
+// response say of a time is measured from the Date of the same response. Received
+// is when it came, by the client's clock.
+
+// RetryAfter returns the wait that Retry-After asks for, as seconds (also with a
+// fraction, with a unit as in 30s, and of any size) or as a date. It is 0 if there
+// is none, it lies in the past or it can't be read.
+func RetryAfter(h http.Header, received time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
-	if value == "" {
-		return 0
-	}
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return max(0, durationOf(seconds))
 	}
+	if d, err := time.ParseDuration(strings.ReplaceAll(value, " ", "")); err == nil {
+		return max(0, d)
+	}
 	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now))
+		return max(0, date.Sub(sent(h, received)))
 	}
 	return 0
+}
+
+// sent returns when the service sent a response by its own clock, or when it was
+// received if it does not say so.
+func sent(h http.Header, received time.Time) time.Time {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		return date
+	}
+	return received
 }
 
 // Quota is what the service says of its limit.
@@ -34,13 +47,14 @@ type Quota struct {
 }
 
 // QuotaOf reads the X-Ratelimit headers; ok says whether the number of
-// requests that remain, and until when, is among them.
-func QuotaOf(h http.Header, now time.Time) (limit Quota, ok bool) {
+// requests that remain, and until when, is among them. The reset is by the
+// client's clock.
+func QuotaOf(h http.Header, received time.Time) (limit Quota, ok bool) {
 	limit.Limit, _ = headerInt(h, "X-Ratelimit-Limit")
 	remaining, known := headerInt(h, "X-Ratelimit-Remaining")
 	limit.Remaining = remaining
-	limit.Reset = resetTime(h.Get("X-Ratelimit-Reset"), now)
-	return limit, known && limit.Reset.After(now)
+	limit.Reset = resetTime(h, received)
+	return limit, known && limit.Reset.After(received)
 }
 
 func headerInt(h http.Header, name string) (int, bool) {
@@ -64,23 +78,32 @@ const (
 	minYear10000   = 253_402_300_800_000 // in milliseconds; beyond, a time has no form in JSON
 )
 
-func resetTime(value string, now time.Time) time.Time {
-	if value == "" {
-		return time.Time{}
-	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+func resetTime(h http.Header, received time.Time) time.Time {
+	value := strings.TrimSpace(h.Get("X-Ratelimit-Reset"))
+	n, err := strconv.ParseFloat(value, 64)
 	switch {
 	case err != nil:
-		date, _ := http.ParseTime(value)
-		return date
+		return resetDate(value, h, received)
 	case !(n >= 0) || n >= minYear10000:
 		return time.Time{}
 	case n >= minUnixMillis:
-		return time.UnixMilli(int64(n)).UTC()
+		return shifted(time.UnixMilli(int64(n)), h, received)
 	case n >= minUnixSeconds:
-		return time.Unix(int64(n), 0).UTC()
+		return shifted(time.Unix(int64(n), 0), h, received)
 	}
-	return now.Add(durationOf(n))
+	return received.Add(durationOf(n))
+}
+func resetDate(value string, h http.Header, received time.Time) time.Time {
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return time.Time{}
+	}
+	return shifted(date, h, received)
+}
+
+// shifted returns a time of the service by the client's clock.
+func shifted(t time.Time, h http.Header, received time.Time) time.Time {
+	return received.Add(t.Sub(sent(h, received)))
 }
 
 // durationOf is a number of seconds; beyond the range of time.Duration it is the

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,11 @@ func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 		"NaN":                            0,
 		strings.Repeat("9", 400):         math.MaxInt64,
 		"soon":                           0,
-		"10 s":                           0,
+		"10 s":                           10 * time.Second,
+		"30s":                            30 * time.Second,
+		"1m30s":                          90 * time.Second,
+		"-30s":                           0,
+		"s":                              0,
 		"Fri, 01 May 2026 12:00:30 GMT":  30 * time.Second,
 		"Friday, 01-May-26 12:00:30 GMT": 30 * time.Second,
 		"Fri May  1 12:00:30 2026":       30 * time.Second,
@@ -49,7 +54,7 @@ func FuzzRetryAfter(f *testing.F) {
 		if d := RetryAfter(http.Header{"Retry-After": {value}}, may2026); d < 0 {
 			t.Errorf("%q orders %s", value, d)
 		}
-		reset := resetTime(value, may2026)
+		reset := resetTime(http.Header{"X-Ratelimit-Reset": {value}}, may2026)
 		if year := reset.Year(); year < 0 || year > 9999 {
 			t.Errorf("%q is the year %d, which has no form in JSON", value, year)
 		}
@@ -86,4 +91,31 @@ func TestRateLimitHeadersAreRead(t *testing.T) {
 		assert.Equal(t, test.want, got, name)
 		assert.Equal(t, test.known, known, name)
 	}
+}
+
+// Whatever the clocks say, a wait is as long as the service meant it.
+func TestTimesAreMeasuredFromTheDateOfTheResponse(t *testing.T) {
+	for _, skew := range []time.Duration{-24 * time.Hour, -10 * time.Minute, 0, 10 * time.Minute, 24 * time.Hour} {
+		service := may2026.Add(skew)
+		later := service.Add(2 * time.Second)
+		for name, reset := range map[string]string{
+			"a date":            later.Format(http.TimeFormat),
+			"Unix seconds":      strconv.FormatInt(later.Unix(), 10),
+			"Unix milliseconds": strconv.FormatInt(later.UnixMilli(), 10),
+			"seconds":           "2",
+		} {
+			h := http.Header{
+				"Date":                  {service.Format(http.TimeFormat)},
+				"Retry-After":           {later.Format(http.TimeFormat)},
+				"X-Ratelimit-Remaining": {"0"},
+				"X-Ratelimit-Reset":     {reset},
+			}
+			assert.Equal(t, 2*time.Second, RetryAfter(h, may2026), "%s, %s", name, skew)
+			quota, known := QuotaOf(h, may2026)
+			assert.True(t, known, "%s, %s", name, skew)
+			assert.Equal(t, may2026.Add(2*time.Second), quota.Reset, "%s, %s", name, skew)
+		}
+	}
+	h := http.Header{"Date": {"yesterday"}, "Retry-After": {"Fri, 01 May 2026 12:00:30 GMT"}}
+	assert.Equal(t, 30*time.Second, RetryAfter(h, may2026), "a damaged date is none")
 }
