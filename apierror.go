@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ func (c *Client) apiError(call *call, result exchange.Result, said decoded) *API
 		Method:     http.MethodGet,
 		Path:       call.path,
 		RequestID:  c.requestID(result.Header),
-		RetryAfter: ratelimit.RetryAfter(result.Header, time.Now()),
+		RetryAfter: cmp.Or(ratelimit.RetryAfter(result.Header, time.Now()), fault.WaitOf(result.Err)),
 		Header:     result.Header.Clone(),
 		Body:       result.Body,
 		Err:        result.Err,

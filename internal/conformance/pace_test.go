@@ -215,7 +215,7 @@ func TestAPauseDoesNotEndInARush(t *testing.T) {
 		sent := recording(nil)
 		sent.answer = func() *http.Response {
 			if len(sent.times) == 5 {
-				return reply(503, "", "Retry-After", "10")
+				return reply(429, "", "Retry-After", "10")
 			}
 			return reply(200, "{}")
 		}
@@ -226,20 +226,48 @@ func TestAPauseDoesNotEndInARush(t *testing.T) {
 	})
 }
 
-func TestAPauseBeyondTheLongestWaitEndsOtherCallsAtOnce(t *testing.T) {
+// What the service asks for with a 429 holds the call that it answers for as long
+// as it says, and other calls for MaxWait at most.
+func TestALongPauseHoldsOtherCallsForTheLongestWaitAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		transport, requests := inTurn(replying(429, "", "Retry-After", "31536000"), 200)
 		c := clientOver(t, transport)
-		require.ErrorIs(t, ask(t.Context(), c), insights.ErrRateLimited)
-		began := time.Now()
 		err := ask(t.Context(), c)
+		require.ErrorIs(t, err, insights.ErrRateLimited)
+		assert.Equal(t, 365*24*time.Hour, requireAPIError(t, err).RetryAfter)
+
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		began := time.Now()
+		err = ask(ctx, c)
 		assert.ErrorIs(t, err, insights.ErrRateLimited)
-		assert.Contains(t, err.Error(), "not sent: the service ordered a wait that goes on for 1h0m0s, and the longest allowed is 30s")
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 30*time.Second, requireAPIError(t, err).RetryAfter, "it says how long")
 		assert.Zero(t, time.Since(began))
-		time.Sleep(time.Hour) // no answer stops a client for longer
+
 		require.NoError(t, ask(t.Context(), c))
+		assert.GreaterOrEqual(t, time.Since(began), 30*time.Second)
+		assert.Less(t, time.Since(began), 35*time.Second)
 		assert.EqualValues(t, 2, requests.Load())
 	})
+}
+
+// One request that fails says nothing of the others.
+func TestAFailureOfTheServiceHoldsItsOwnCallAlone(t *testing.T) {
+	for _, status := range []int{500, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			transport, requests := inTurn(replying(status, "", "Retry-After", "3600"), 200)
+			c := clientOver(t, transport)
+			clone, err := c.Clone()
+			require.NoError(t, err)
+			began := time.Now()
+			assert.ErrorIs(t, ask(t.Context(), c), insights.ErrServer)
+			require.NoError(t, ask(t.Context(), c))
+			require.NoError(t, ask(t.Context(), clone))
+			assert.Zero(t, time.Since(began))
+			assert.EqualValues(t, 3, requests.Load())
+		})
+	}
 }
 
 func TestWhatRemainsIsHeededByAllTogether(t *testing.T) {

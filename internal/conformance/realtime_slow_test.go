@@ -35,7 +35,7 @@ func TestRealtimeCrowds(t *testing.T) {
 		a := newArrivals(t)
 		c := a.client(t)
 		until := time.Now().Add(4 * time.Second)
-		inParallel(200, func(int) {
+		together(200, func(int) {
 			for time.Now().Before(until) {
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				if askTests(ctx, c) != nil {
@@ -84,7 +84,7 @@ func TestRealtimeCrowds(t *testing.T) {
 			time.Sleep(time.Until(opens))
 			return shared.Wait(ctx)
 		})))
-		inParallel(60, func(int) { assert.NoError(t, askTests(t.Context(), c)) })
+		together(60, func(int) { assert.NoError(t, askTests(t.Context(), c)) })
 		assert.LessOrEqual(t, maxIn(time.Second, a.all()), 10)
 	})
 	t.Run("a pause that the service asks for ends in no rush", func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestRealtimeCrowds(t *testing.T) {
 			answer.ServeHTTP(w, r)
 		})
 		c := a.client(t)
-		inParallel(60, func(int) { assert.NoError(t, askTests(t.Context(), c)) })
+		together(60, func(int) { assert.NoError(t, askTests(t.Context(), c)) })
 		when := a.all()
 		assert.LessOrEqual(t, maxIn(time.Second, when), 10)
 		assert.GreaterOrEqual(t, when[4]-when[2], 1900*time.Millisecond, "one may be on its way when it is asked for")
@@ -148,7 +148,7 @@ func callFromStoppedProcess(t *testing.T, address string) {
 	c, err := insights.NewClient("", insights.Credentials{Username: "a-user", AccessKey: "a-key"},
 		insights.WithBaseURL(address), insights.WithHTTPClient(&http.Client{Transport: transport}))
 	require.NoError(t, err)
-	inParallel(60, func(int) {
+	together(60, func(int) {
 		if err := askTests(t.Context(), c); err != nil && !errors.Is(err, insights.ErrTransport) {
 			t.Error(err)
 		}

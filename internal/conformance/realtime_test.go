@@ -81,8 +81,8 @@ func askTests(ctx context.Context, c *insights.Client) error {
 	return err
 }
 
-// inParallel makes n calls at once, and waits for them.
-func inParallel(n int, call func(i int)) {
+// together makes n calls at once, and waits for them.
+func together(n int, call func(i int)) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() { call(i) })
@@ -118,7 +118,7 @@ func (c crowd) check(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
 	defer cancel()
 	var answered atomic.Int32
-	inParallel(c.goroutines, func(i int) {
+	together(c.goroutines, func(i int) {
 		if askTests(ctx, clients[i%len(clients)]) == nil {
 			answered.Add(1)
 		}
@@ -150,7 +150,7 @@ func TestRealtimePacing(t *testing.T) {
 		defer cancel()
 		var refused atomic.Int32
 		began := time.Now()
-		inParallel(50, func(int) {
+		together(50, func(int) {
 			if askTests(ctx, c) != nil {
 				refused.Add(1)
 			}

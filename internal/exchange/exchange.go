@@ -81,7 +81,8 @@ type attempt struct {
 	failure         error         // why it is no success
 	willRetry       bool          // another attempt is to follow
 	wait            time.Duration // before that
-	serverRequested bool          // the service asked for that wait
+	jitter          time.Duration // which is a part of it
+	serverRequested bool          // the service asked for the rest
 	stop            error         // why none follows, where that is not plain
 }
 
@@ -93,17 +94,22 @@ func (x *exchange) steps() step {
 	way := x.send         // one request and its redirects, to a whole answer
 	way = x.classify(way) // success, or which failure
 	way = x.decode(way)   // what the success says
-	way = x.observe(way)  // what the service says of its limits
 	way = x.decide(way)   // another attempt, and after which wait?
+	way = x.observe(way)  // what the service says of its limits
 	way = x.report(way)   // the event and the log
 	return x.pace(way)    // before all that: until it may be sent
 }
 
-// observe learns what the service says of its limits.
+// observe learns what the service says of its limits. A pause for everyone ends
+// when this call would try again.
 func (x *exchange) observe(next step) step {
 	return func(ctx context.Context, a *attempt) {
 		next(ctx, a)
-		x.Limits.Server.Observe(a.status, a.header, time.Now())
+		jitter := a.jitter
+		if !a.willRetry {
+			jitter = x.Retry.jitter(1, ratelimit.RetryAfter(a.header, a.received))
+		}
+		x.Limits.Server.Observe(a.status, a.header, a.received, jitter)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -35,20 +36,24 @@ func (x *exchange) decide(next step) step {
 
 // retryAfter decides on the next attempt, which the policy would allow.
 func (x *exchange) retryAfter(ctx context.Context, a *attempt) {
-	wait, serverRequested := x.Retry.next(a.number, a.header)
-	if a.stop = x.forbids(ctx, wait); a.stop == nil {
-		a.wait, a.serverRequested = wait, serverRequested
+	asked := ratelimit.RetryAfter(a.header, a.received)
+	jitter := x.Retry.jitter(a.number, asked)
+	if asked > 0 {
+		jitter = min(jitter, roomAfter(ctx, asked))
+	}
+	if a.stop = x.forbids(ctx, asked, asked+jitter); a.stop == nil {
+		a.wait, a.jitter, a.serverRequested = asked+jitter, jitter, asked > 0
 		a.willRetry, x.retries = true, true
 	}
 }
 
-// forbids says why there is no next attempt after that wait, or nil.
-func (x *exchange) forbids(ctx context.Context, wait time.Duration) error {
+// forbids says why there is no next attempt after a wait, or nil.
+func (x *exchange) forbids(ctx context.Context, asked, wait time.Duration) error {
 	switch {
 	case ctx.Err() != nil:
 		return fault.OfContext(ctx)
-	case wait > x.Retry.MaxWait:
-		return fmt.Errorf("not tried again: the service asks for a wait of %s, and the longest allowed is %s", wait.Round(time.Millisecond), x.Retry.MaxWait)
+	case asked > x.Retry.MaxWait:
+		return fmt.Errorf("not tried again: the service asks for a wait of %s, and the longest allowed is %s", asked.Round(time.Millisecond), x.Retry.MaxWait)
 	case !fault.Fits(ctx, wait):
 		return &fault.Error{
 			Kind: context.DeadlineExceeded,
@@ -86,14 +91,12 @@ var retriedStatuses = []int{
 	520, 521, 522, 523, 524, 529, 530,
 }
 
-// next is the wait after that many attempts, and whether the service asked for
-// it: what Retry-After says, or anything up to a limit that doubles from attempt
-// to attempt ("full jitter").
-func (p Policy) next(attempts int, header http.Header) (wait time.Duration, serverRequested bool) {
-	if d := ratelimit.RetryAfter(header, time.Now()); d > 0 {
-		return d, true
-	}
-	limit := p.BaseWait
+// jitter is a random wait after that many attempts, beside the one that the
+// service asked for: anything up to a limit that doubles from attempt to attempt
+// ("full jitter"). The limit begins with BaseWait, or with what was asked for, up to
+// 5 s: clients who were all asked for the same do not all come back together.
+func (p Policy) jitter(attempts int, asked time.Duration) time.Duration {
+	limit := min(max(p.BaseWait, min(asked, maxSpread)), p.MaxWait)
 	for range attempts - 1 {
 		if limit >= p.MaxWait/2 {
 			limit = p.MaxWait
@@ -101,7 +104,20 @@ func (p Policy) next(attempts int, header http.Header) (wait time.Duration, serv
 		}
 		limit *= 2
 	}
-	return rand.N(limit), false
+	return rand.N(limit)
+}
+
+// maxSpread is how far the first answers to one request of the service to wait are
+// spread.
+const maxSpread = 5 * time.Second
+
+// roomAfter returns how much later than asked for there is time for an attempt.
+func roomAfter(ctx context.Context, asked time.Duration) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return math.MaxInt64
+	}
+	return max(0, (time.Until(deadline)-asked)/2)
 }
 
 // Budget keeps an outage from being multiplied by the calls of a client:

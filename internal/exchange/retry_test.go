@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
@@ -24,8 +23,7 @@ func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
 	} {
 		shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
 		for range 2000 {
-			wait, serverRequested := policy.next(attempts, nil)
-			require.False(t, serverRequested)
+			wait := policy.jitter(attempts, 0)
 			shortest, longest = min(shortest, wait), max(longest, wait)
 		}
 		assert.Less(t, longest, limit, "after %d attempts", attempts)
@@ -34,10 +32,34 @@ func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
 	}
 }
 
+// Who was asked to wait waits longer by a random time.
+func TestPolicyJitterBesideWhatTheServiceAskedFor(t *testing.T) {
+	policy := Policy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}
+	for _, test := range []struct {
+		attempts     int
+		asked, limit time.Duration
+	}{
+		{1, time.Millisecond, 500 * time.Millisecond},
+		{1, time.Second, time.Second},
+		{2, time.Second, 2 * time.Second},
+		{3, time.Second, 4 * time.Second},
+		{1, 30 * time.Second, 5 * time.Second},
+		{3, 30 * time.Second, 20 * time.Second},
+		{9, 30 * time.Second, 30 * time.Second},
+	} {
+		longest := time.Duration(0)
+		for range 2000 {
+			longest = max(longest, policy.jitter(test.attempts, test.asked))
+		}
+		assert.Less(t, longest, test.limit, "%v", test)
+		assert.Greater(t, longest, test.limit*9/10, "%v", test)
+	}
+}
+
 func TestTheLongestPolicyDoesNotOverflow(t *testing.T) {
 	for _, policy := range []Policy{{4, math.MaxInt64, math.MaxInt64}, {4, time.Second, math.MaxInt64}, {4, 1, 1}} {
 		for attempts := range 70 {
-			wait, _ := policy.next(attempts+1, nil)
+			wait := policy.jitter(attempts+1, 0)
 			assert.GreaterOrEqual(t, wait, time.Duration(0))
 		}
 	}

@@ -16,10 +16,11 @@ var errNoStatus = errors.New("malformed HTTP answer: it has no status")
 
 // response is what came back of an attempt.
 type response struct {
-	status int         // 0: there was no answer
-	header http.Header // without credentials; nil: there was no answer
-	body   *bodyBuffer // nil: there was no answer
-	err    error       // why there was none, or why the rest of the body is missing
+	received time.Time   // when the last of it came
+	status   int         // 0: there was no answer
+	header   http.Header // without credentials; nil: there was no answer
+	body     *bodyBuffer // nil: there was no answer
+	err      error       // why there was none, or why the rest of the body is missing
 }
 
 // send makes one request, follows its redirects, and reads the whole answer,
@@ -31,7 +32,8 @@ func (x *exchange) send(ctx context.Context, a *attempt) {
 	s := x.sender(ctx)
 	defer s.end(nil)
 	resp, err := s.do()
-	a.duration = time.Since(began)
+	a.received = time.Now()
+	a.duration = a.received.Sub(began)
 	x.distrustConnections(s.bounded)
 	if err != nil || resp == nil {
 		a.err = withoutURL(err)

@@ -2,6 +2,7 @@
 package fault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -33,6 +34,8 @@ type Error struct {
 
 	Hint   string // what to do; empty: nothing is known
 	Passes bool   // it may pass by itself: worth another attempt
+
+	Wait time.Duration // how long it may take until then; 0: not known
 }
 
 // Error is Text, or the kind and the cause.
@@ -94,18 +97,29 @@ const HintTooLarge = "ask for a shorter period or a smaller page; WithMaxRespons
 
 // HintOf returns the first hint in the chain of err, or "".
 func HintOf(err error) string {
-	if failure, ok := err.(*Error); ok && failure.Hint != "" {
-		return failure.Hint
+	return first(err, func(e *Error) string { return e.Hint })
+}
+
+// WaitOf returns the first wait in the chain of err, or 0.
+func WaitOf(err error) time.Duration {
+	return first(err, func(e *Error) time.Duration { return e.Wait })
+}
+
+// first returns what the first error in the chain of err has that has it.
+func first[T comparable](err error, of func(*Error) T) (found T) {
+	if failure, ok := err.(*Error); ok {
+		found = of(failure)
 	}
+	var none T
 	switch wrapper := err.(type) {
 	case interface{ Unwrap() error }:
-		return HintOf(wrapper.Unwrap())
+		found = cmp.Or(found, first(wrapper.Unwrap(), of))
 	case interface{ Unwrap() []error }:
 		for _, inner := range wrapper.Unwrap() {
-			if hint := HintOf(inner); hint != "" {
-				return hint
+			if found == none {
+				found = first(inner, of)
 			}
 		}
 	}
-	return ""
+	return found
 }

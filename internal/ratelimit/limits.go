@@ -41,8 +41,8 @@ func (l Limits) With(perSecond *Second, perHour *Hour) Limits {
 }
 
 // Wait blocks until a request may be sent, and tells announce of a wait before
-// it begins. A wait that does not fit the deadline of ctx is an error at once,
-// and so is one that the service asked for beyond maxWait.
+// it begins. A wait that does not fit the deadline of ctx is an error at once. A
+// pause that the service asked for holds the request for maxWait at most.
 func (l Limits) Wait(ctx context.Context, maxWait time.Duration, announce func(time.Duration)) error {
 	if err := fault.Ended(ctx); err != nil {
 		return err
@@ -80,24 +80,14 @@ func (l Limits) goAhead(r *request) error {
 // step takes what the request still needs in order to be sent, and returns how
 // long to wait before the next step, or 0 when it has everything.
 func (l Limits) step(r *request) (wait time.Duration, err error) {
-	pause, asked := l.Server.pause(time.Now(), 0)
-	switch {
-	case asked && pause > r.maxWait:
-		return 0, pausedBeyond(r.maxWait, pause)
-	case pause > 0:
+	now := time.Now()
+	if pause := l.Server.free(now, r, 0).Sub(now); pause > 0 {
 		return pause, nil
 	}
 	if err := l.admit(r); err != nil {
 		return 0, err
 	}
 	return l.take(r), nil
-}
-
-func pausedBeyond(maxWait, pause time.Duration) error {
-	return &fault.Error{
-		Kind: fault.RateLimited,
-		Text: fmt.Sprintf("not sent: the service ordered a wait that goes on for %s, and the longest allowed is %s", pause.Round(time.Millisecond), maxWait),
-	}
 }
 
 // take takes a token under every limit, leaves the line and returns 0, or takes
@@ -108,7 +98,7 @@ func (l Limits) take(r *request) time.Duration {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	now := time.Now()
-	if wait := l.estimate(now, 0); wait > 0 {
+	if wait := l.estimate(now, r, 0); wait > 0 {
 		return wait
 	}
 	l.Server.begin()
@@ -124,9 +114,8 @@ func (l Limits) take(r *request) time.Duration {
 
 // estimate is how long a request waits that has so many ahead of it. It holds
 // as long as nobody leaves and the service asks for nothing new.
-func (l Limits) estimate(now time.Time, ahead int) time.Duration {
-	pause, _ := l.Server.pause(now, ahead)
-	from := now.Add(pause)
+func (l Limits) estimate(now time.Time, r *request, ahead int) time.Duration {
+	from := l.Server.free(now, r, ahead)
 	at := from
 	if l.PerSecond != nil {
 		at = later(at, l.PerSecond.free(from, ahead))
@@ -168,6 +157,7 @@ func noTime(d time.Duration) error {
 		Kind:  fault.RateLimited,
 		Text:  fmt.Sprintf("not sent: the rate limit asks for a wait of %s, which does not fit the deadline", d.Round(time.Millisecond)),
 		Cause: context.DeadlineExceeded,
+		Wait:  d,
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"container/list"
 	"context"
 	"time"
-
-	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // line is where requests stand behind each other. Nobody overtakes; whoever
@@ -34,8 +32,9 @@ func (l Limits) join(r *request) (wait time.Duration, err error) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	ahead := l.line.requests.Len()
-	wait = l.estimate(time.Now(), ahead)
-	if wait > 0 && !fault.Fits(r.ctx, wait) {
+	now := time.Now()
+	wait = l.estimate(now, r, ahead)
+	if wait > 0 && !r.fits(now.Add(wait)) {
 		return wait, noTime(wait)
 	}
 	r.turn = make(chan struct{})
@@ -82,7 +81,7 @@ func (l Limits) refuseLate() {
 	for place := l.line.requests.Front().Next(); place != nil; {
 		r := place.Value.(*request)
 		place = place.Next()
-		if wait := l.estimate(now, ahead); !fault.Fits(r.ctx, wait) {
+		if wait := l.estimate(now, r, ahead); !r.fits(now.Add(wait)) {
 			r.refuse = noTime(wait)
 			l.line.remove(r)
 			close(r.turn)
@@ -90,6 +89,12 @@ func (l Limits) refuseLate() {
 		}
 		ahead++
 	}
+}
+
+// fits reports whether something can still happen at a time.
+func (r *request) fits(at time.Time) bool {
+	deadline, ok := r.ctx.Deadline()
+	return !ok || at.Before(deadline)
 }
 
 // awaitTurn waits until the request is the head of the line.

@@ -150,7 +150,7 @@ func TestLimits(t *testing.T) {
 	t.Run("let everyone go at once where there are none, but in a pause", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := sendingUnder(New(nil, nil))
-			s.limits.Server.pauseFor(5*time.Second, time.Now())
+			s.limits.Server.pauseFor(5*time.Second, time.Now(), 0)
 			s.queue(t, t.Context(), 0, 30)
 			s.all.Wait()
 			for _, at := range s.when {
@@ -174,7 +174,7 @@ func TestLimitsInAPause(t *testing.T) {
 			s := sendingUnder(New(NewSecond(8, 2), nil))
 			s.queue(t, t.Context(), 0, 60)
 			time.Sleep(time.Second)
-			s.limits.Server.pauseFor(5*time.Second, time.Now())
+			s.limits.Server.pauseFor(5*time.Second, time.Now(), 0)
 			s.all.Wait()
 			for _, at := range s.when {
 				assert.False(t, at > time.Second && at < 6*time.Second, "%s", at)
@@ -198,7 +198,7 @@ func TestLimitsInAPause(t *testing.T) {
 				synctest.Wait()
 			}
 			time.Sleep(1500 * time.Millisecond)
-			s.limits.Server.pauseFor(4*time.Second, time.Now())
+			s.limits.Server.pauseFor(4*time.Second, time.Now(), 0)
 			s.all.Wait()
 			assert.Equal(t, []int{0, 1, 2, 3, 4}, s.who, "two were sent before, and three still can be")
 		})
@@ -218,7 +218,7 @@ func TestLimitsInAPause(t *testing.T) {
 	t.Run("end for a call that is called off, with its cause", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := New(NewSecond(1, 1), nil)
-			l.Server.pauseFor(time.Minute, time.Now())
+			l.Server.pauseFor(time.Minute, time.Now(), 0)
 			why := errors.New("the build is over")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(3*time.Second, func() { cancel(why) })
@@ -241,7 +241,7 @@ func TestLimitsAnnounce(t *testing.T) {
 		}
 		wait()
 		wait()
-		l.Server.Observe(429, http.Header{"Retry-After": {"5"}}, time.Now())
+		l.Server.Observe(429, http.Header{"Retry-After": {"5"}}, time.Now(), 0)
 		wait()
 		assert.Equal(t, "[2s 5s]", fmt.Sprint(told), "each wait once, before it begins")
 	})

@@ -11,29 +11,43 @@ import (
 // for concurrent use.
 type Server struct {
 	mu       sync.Mutex
-	until    time.Time // the end of the pause
+	asked    pause
 	left     int       // requests until reset
 	reset    time.Time // zero: the service says nothing
 	inFlight int
 	changed  chan struct{} // closed when a pause begins; nil: nobody waits for that
 }
 
-// maxPause bounds what one response can ask for: the service's limits are by
-// the second and by the hour.
-const maxPause = time.Hour
+// pause is what the service asks for with a 429.
+type pause struct {
+	from   time.Time
+	length time.Duration
+	jitter time.Duration // so that not everyone who was asked comes back at once
+}
 
-// pause is how long a request may not be sent that has so many ahead of it, and
-// whether Retry-After asks for that.
-func (s *Server) pause(now time.Time, ahead int) (d time.Duration, asked bool) {
+// end is when a request may be sent. No pause is longer than maxWait, and jitter is
+// left out for a request that it would make too late.
+func (p pause) end(maxWait time.Duration, fits func(time.Time) bool) time.Time {
+	end := p.from.Add(min(p.length, maxWait))
+	if late := end.Add(p.jitter); fits(late) {
+		return late
+	}
+	return end
+}
+
+// maxReset bounds how long one response can stop a client: the service's limits
+// are by the second and by the hour.
+const maxReset = time.Hour
+
+// free is when a request may be sent that has so many ahead of it.
+func (s *Server) free(now time.Time, r *request, ahead int) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.Before(s.until) {
-		return s.until.Sub(now), true
+	free := later(now, s.asked.end(r.maxWait, r.fits))
+	if s.left <= ahead {
+		free = later(free, s.reset)
 	}
-	if s.left <= ahead && now.Before(s.reset) {
-		return s.reset.Sub(now), false
-	}
-	return 0, false
+	return free
 }
 
 // begin counts a request that is about to be sent.
@@ -62,24 +76,29 @@ func (s *Server) InFlight() int {
 // the service rounds to seconds.
 const resetPrecision = time.Second
 
-// Observe learns from a response.
-func (s *Server) Observe(status int, header http.Header, now time.Time) {
-	if status == http.StatusTooManyRequests || status >= 500 && status <= 599 {
-		s.pauseFor(RetryAfter(header, now), now)
+// Observe learns from a response. A 429 pauses the client, and jitter is added to
+// that; other failures are those of one request.
+func (s *Server) Observe(status int, header http.Header, received time.Time, jitter time.Duration) {
+	if status == http.StatusTooManyRequests {
+		s.pauseFor(RetryAfter(header, received), received, jitter)
 	}
-	if limit, known := QuotaOf(header, now); known {
-		s.allow(limit.Remaining, limit.Reset, now)
+	if limit, known := QuotaOf(header, received); known {
+		s.allow(limit.Remaining, limit.Reset, received)
 	}
 }
 
 // pauseFor takes a wish that nothing is sent for d.
-func (s *Server) pauseFor(d time.Duration, now time.Time) {
+func (s *Server) pauseFor(d time.Duration, now time.Time, jitter time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if until := now.Add(min(d, maxPause)); d > 0 && until.After(s.until) {
-		s.until = until
+	if asked := (pause{now, min(d, maxSpan), jitter}); d > 0 && asked.isLonger(s.asked) {
+		s.asked = asked
 		s.tell()
 	}
+}
+
+func (p pause) isLonger(other pause) bool {
+	return p.from.Add(p.length + p.jitter).After(other.from.Add(other.length + other.jitter))
 }
 
 // news is closed when the service asks for another pause.
@@ -106,7 +125,7 @@ func (s *Server) allow(remaining int, reset, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := remaining - s.inFlight
-	if latest := now.Add(maxPause); reset.After(latest) {
+	if latest := now.Add(maxReset); reset.After(latest) {
 		reset = latest
 	}
 	if now.Before(s.reset) && reset.Sub(s.reset).Abs() <= resetPrecision {

@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -12,12 +13,16 @@ var noon = time.Date(2021, time.May, 1, 12, 0, 0, 0, time.UTC)
 
 // begin sends a request where the service asks for no pause.
 func begin(s *Server, now time.Time) bool {
-	pause, _ := s.pause(now, 0)
-	if pause > 0 {
+	if pauseOf(s, now) > 0 {
 		return false
 	}
 	s.begin()
 	return true
+}
+
+// pauseOf is how long the head of a line waits that has no deadline.
+func pauseOf(s *Server, now time.Time) time.Duration {
+	return s.free(now, &request{ctx: context.Background(), maxWait: 2 * time.Minute}, 0).Sub(now)
 }
 
 func TestAnswersThatOvertakeEachOtherDoNotRaiseWhatRemains(t *testing.T) {
@@ -59,22 +64,46 @@ func TestWhatRemainsIsCountedDown(t *testing.T) {
 	assert.False(t, begin(s, noon), "two of the five were under way")
 }
 
-func TestAPauseIsOrderedByA429AndByEveryFailureOfTheService(t *testing.T) {
-	for status, want := range map[int]time.Duration{200: 0, 403: 0, 429: time.Minute, 500: time.Minute, 503: time.Minute} {
+func TestServerPause(t *testing.T) {
+	t.Run("is asked for by a 429 alone: what fails with another status is one request", func(t *testing.T) {
+		for status, want := range map[int]time.Duration{200: 0, 403: 0, 429: time.Minute, 500: 0, 503: 0} {
+			s := new(Server)
+			s.Observe(status, http.Header{"Retry-After": {"60"}}, noon, 0)
+			assert.Equal(t, want, pauseOf(s, noon), "%d", status)
+		}
+	})
+	t.Run("is the longest of two", func(t *testing.T) {
 		s := new(Server)
-		s.Observe(status, http.Header{"Retry-After": {"60"}}, noon)
-		pause, _ := s.pause(noon, 0)
-		assert.Equal(t, want, pause, "%d", status)
-	}
+		s.pauseFor(20*time.Second, noon, 0)
+		s.pauseFor(5*time.Second, noon, 0)
+		assert.Equal(t, 20*time.Second, pauseOf(s, noon))
+		assert.Zero(t, pauseOf(s, noon.Add(30*time.Second)))
+		s.pauseFor(5*time.Second, noon.Add(16*time.Second), 0)
+		assert.Equal(t, 21*time.Second, pauseOf(s, noon))
+		s.pauseFor(5*time.Second, noon.Add(15*time.Second), 2*time.Second)
+		assert.Equal(t, 22*time.Second, pauseOf(s, noon), "its jitter counts")
+	})
+	t.Run("holds nobody for longer than its longest wait", func(t *testing.T) {
+		s := new(Server)
+		s.Observe(429, http.Header{"Retry-After": {"1e400"}}, noon, time.Second)
+		assert.Equal(t, 2*time.Minute+time.Second, pauseOf(s, noon))
+		assert.Equal(t, time.Minute+time.Second, pauseOf(s, noon.Add(time.Minute)))
+		assert.Zero(t, pauseOf(s, noon.Add(3*time.Minute)))
+	})
+	t.Run("leaves its jitter out for who would be too late, and no more", func(t *testing.T) {
+		s := new(Server)
+		s.pauseFor(20*time.Second, noon, 10*time.Second)
+		for within, want := range map[time.Duration]time.Duration{time.Minute: 30 * time.Second, 25 * time.Second: 20 * time.Second, 5 * time.Second: 20 * time.Second} {
+			ctx := lateContext{context.Background(), noon.Add(within)}
+			assert.Equal(t, want, s.free(noon, &request{ctx: ctx, maxWait: time.Minute}, 0).Sub(noon), "%s", within)
+		}
+	})
 }
 
-func TestTheLongestOfTwoPausesCounts(t *testing.T) {
-	s := new(Server)
-	s.pauseFor(20*time.Second, noon)
-	s.pauseFor(5*time.Second, noon)
-	pause, ordered := s.pause(noon, 0)
-	assert.Equal(t, 20*time.Second, pause)
-	assert.True(t, ordered)
-	pause, _ = s.pause(noon.Add(30*time.Second), 0)
-	assert.Zero(t, pause)
+// lateContext has a deadline of a test's own time.
+type lateContext struct {
+	context.Context
+	deadline time.Time
 }
+
+func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }

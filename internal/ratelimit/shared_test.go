@@ -65,10 +65,10 @@ func TestLimitsShared(t *testing.T) {
 			l := New(nil, nil)
 			l.Shared = sharedLimiter(func(context.Context) error {
 				asked = append(asked, time.Since(began))
-				l.Server.pauseFor(7*time.Second, time.Now())
+				l.Server.pauseFor(7*time.Second, time.Now(), 0)
 				return nil
 			})
-			l.Server.pauseFor(3*time.Second, time.Now())
+			l.Server.pauseFor(3*time.Second, time.Now(), 0)
 			require.NoError(t, l.Wait(t.Context(), time.Minute, func(time.Duration) {}))
 			assert.Equal(t, []time.Duration{3 * time.Second}, asked)
 			assert.Equal(t, 10*time.Second, time.Since(began))
