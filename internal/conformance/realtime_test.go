@@ -181,9 +181,9 @@ func TestRealtimePacing(t *testing.T) {
 	})
 }
 
-// answering gives each request to the handler of its turn, and to the last one
+// answersInTurn gives each request to the handler of its turn, and to the last one
 // from then on.
-func answering(t *testing.T, turns ...http.HandlerFunc) (*insights.Client, *arrivals) {
+func answersInTurn(t *testing.T, turns ...http.HandlerFunc) (*insights.Client, *arrivals) {
 	a := newArrivals(t)
 	var requests atomic.Int32
 	a.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -212,7 +212,7 @@ func askToWait(status int) http.HandlerFunc {
 }
 
 func checkRetryAfter(t *testing.T, status int) {
-	c, a := answering(t, askToWait(status), succeed)
+	c, a := answersInTurn(t, askToWait(status), succeed)
 	require.NoError(t, askTests(t.Context(), c))
 	when := a.all()
 	require.Len(t, when, 2)
@@ -225,7 +225,7 @@ func TestRealtimeWaits(t *testing.T) {
 	for name, hang := range map[string]http.HandlerFunc{"a silent service": stall, "a body that stalls": stallInTheBody} {
 		t.Run(name+" ends the attempt with its timeout", func(t *testing.T) {
 			t.Parallel()
-			c, a := answering(t, hang, succeed)
+			c, a := answersInTurn(t, hang, succeed)
 			began := time.Now()
 			require.NoError(t, askTests(t.Context(), c))
 			assert.Len(t, a.all(), 2)
@@ -234,7 +234,7 @@ func TestRealtimeWaits(t *testing.T) {
 		})
 		t.Run(name+" ends the call with its deadline", func(t *testing.T) {
 			t.Parallel()
-			c, _ := answering(t, hang)
+			c, _ := answersInTurn(t, hang)
 			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 			defer cancel()
 			began := time.Now()
@@ -251,7 +251,7 @@ func TestRealtimeWaits(t *testing.T) {
 	})
 	t.Run("a wait that does not fit the deadline ends the call at once", func(t *testing.T) {
 		t.Parallel()
-		c, a := answering(t, askToWait(http.StatusServiceUnavailable))
+		c, a := answersInTurn(t, askToWait(http.StatusServiceUnavailable))
 		ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
 		defer cancel()
 		began := time.Now()
@@ -261,7 +261,7 @@ func TestRealtimeWaits(t *testing.T) {
 	})
 	t.Run("a cancelled wait ends at once", func(t *testing.T) {
 		t.Parallel()
-		c, _ := answering(t, askToWait(http.StatusTooManyRequests))
+		c, _ := answersInTurn(t, askToWait(http.StatusTooManyRequests))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		began := time.Now()
