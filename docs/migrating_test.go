@@ -18,6 +18,9 @@ var curled = regexp.MustCompile(`curl -u \S+ "https://[^/]+(/[^"]*)"`)
 
 // Each snippet of Go that follows a curl line sends the same request.
 func TestMigratingFromCurl(t *testing.T) {
+	if testing.Short() {
+		t.Skip("programs are built in the whole suite")
+	}
 	blocks := blocksOf(t, "migrating.md")
 	var want, snippets []string
 	for i, b := range blocks[:len(blocks)-1] {

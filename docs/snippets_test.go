@@ -63,6 +63,9 @@ func TestSnippetsCompile(t *testing.T) {
 
 // A program in a document prints what the document says below it.
 func TestProgramsPrintWhatTheDocumentSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("programs are built in the whole suite")
+	}
 	programs := 0
 	for _, file := range documents(t) {
 		blocks := blocksOf(t, file)
@@ -98,14 +101,13 @@ func runProgram(t *testing.T, source string) string {
 // check compiles a program, a file without its package and imports, or some
 // statements.
 func check(t *testing.T, text string) error {
-	fset := token.NewFileSet()
-	file, err := parse(fset, text)
+	file, err := parse(text)
 	if err != nil {
 		return err
 	}
 	var failures []error
 	config := types.Config{
-		Importer: importer.ForCompiler(fset, "gc", compiled(t)),
+		Importer: packages(t),
 		Error: func(err error) {
 			if failure := (types.Error{}); errors.As(err, &failure) && !failure.Soft { // soft: something is not used
 				failures = append(failures, err)
@@ -116,7 +118,9 @@ func check(t *testing.T, text string) error {
 	return errors.Join(failures...)
 }
 
-func parse(fset *token.FileSet, text string) (*ast.File, error) {
+var fset = token.NewFileSet()
+
+func parse(text string) (*ast.File, error) {
 	head := "package snippet\n"
 	for _, path := range imported {
 		head += fmt.Sprintf("import %q\n", path)
@@ -135,28 +139,27 @@ func parse(fset *token.FileSet, text string) (*ast.File, error) {
 	return file, err
 }
 
-var exports = struct {
+var imports struct {
 	sync.Once
-	files map[string]string
-	err   error
-}{}
+	types.Importer
+	err error
+}
 
-// compiled finds the compiled form of a package that a snippet imports.
-func compiled(t *testing.T) func(path string) (io.ReadCloser, error) {
-	exports.Do(func() {
+// packages finds what a snippet imports, as the compiler left it.
+func packages(t *testing.T) types.Importer {
+	imports.Do(func() {
 		list := exec.CommandContext(t.Context(), "go", append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, imported...)...)
 		list.Dir = ".."
 		list.Stderr = os.Stderr
 		var out []byte
-		out, exports.err = list.Output()
-		exports.files = make(map[string]string)
+		out, imports.err = list.Output()
+		files := make(map[string]string)
 		for line := range strings.Lines(string(out)) {
 			path, file, _ := strings.Cut(strings.TrimSpace(line), " ")
-			exports.files[path] = file
+			files[path] = file
 		}
+		imports.Importer = importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
 	})
-	require.NoError(t, exports.err)
-	return func(path string) (io.ReadCloser, error) {
-		return os.Open(exports.files[path])
-	}
+	require.NoError(t, imports.err)
+	return imports.Importer
 }
