@@ -107,7 +107,7 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 // The rest of a long refusal is read for the sake of its connection, up to a bound.
 const (
 	maxDrained = 1 << 20
-	drainTime  = 100 * time.Millisecond
+	drainTime  = time.Second
 )
 
 func (s *sender) drain(body io.Reader) {
