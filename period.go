@@ -213,12 +213,12 @@ func parseLength(s string) (d time.Duration, problem string) {
 			continue
 		}
 		n, err := strconv.ParseUint(digits, 10, 64)
-		longest := uint64(math.MaxInt64 / unit.length)
+		longest := uint64(math.MaxInt64 / unit.length) //nolint:gosec // a length of a unit is above zero
 		switch {
 		case errors.Is(err, strconv.ErrRange), err == nil && n > longest:
 			return 0, fmt.Sprintf("the length is more than %d%s", longest, unit.name)
 		case err == nil:
-			return time.Duration(n) * unit.length, ""
+			return time.Duration(n) * unit.length, "" //nolint:gosec // n is not more than the longest
 		}
 	}
 	return 0, "want a whole number and one of d, h, m, s, as in 7d, or START/END in RFC 3339"

@@ -305,7 +305,7 @@ func parseLength(text string) (time.Duration, bool) {
 	}
 	unit, known := lengthUnits[text[len(text)-1]]
 	n, err := strconv.ParseUint(text[:len(text)-1], 10, 31)
-	if !known || err != nil || n == 0 || n > uint64(longestLength/unit) {
+	if !known || err != nil || n == 0 || n > uint64(longestLength/unit) { //nolint:gosec // a unit is above zero
 		return 0, false
 	}
 	return time.Duration(n) * unit, true

@@ -284,7 +284,7 @@ func (d *dictionary[V]) number(v V) int32 {
 	if d.numbers == nil {
 		d.numbers = make(map[V]int32)
 	}
-	n := int32(len(d.values))
+	n := int32(len(d.values)) //nolint:gosec // each of them is a different text in memory
 	d.numbers[v] = n
 	d.values = append(d.values, v)
 	return n
