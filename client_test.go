@@ -82,7 +82,8 @@ func TestNewClient(t *testing.T) {
 			"key with a line end":           {USWest1, Credentials{testUser, testKey + "\r\n"}, nil, []string{"Credentials.AccessKey"}},
 			"key with a C1 control":         {USWest1, Credentials{testUser, testKey + "\u0085"}, nil, []string{"Credentials.AccessKey"}},
 			"all at once": {
-				"mars", Credentials{"a:b", testKey + "\x00"},
+				"mars",
+				Credentials{"a:b", testKey + "\x00"},
 				[]Option{WithBaseURL("ftp://h.example"), nil, WithConcurrency(0), WithApplication("", "\n"), WithRateLimit(0, 0)},
 				[]string{
 					"Credentials.Username", "Credentials.AccessKey", "WithBaseURL", "Option[1]", "WithConcurrency",

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -63,21 +62,4 @@ func FuzzSummaryQuery(f *testing.F) {
 			require.Equal(t, want, got)
 		}
 	})
-}
-
-// textsOf are the names and texts in a JSON value.
-func textsOf(value any) (texts []string) {
-	switch v := value.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		for _, item := range v {
-			texts = slices.Concat(texts, textsOf(item))
-		}
-	case map[string]any:
-		for name, member := range v {
-			texts = slices.Concat(texts, []string{name}, textsOf(member))
-		}
-	}
-	return texts
 }

@@ -70,7 +70,7 @@ func TestInMemory(t *testing.T) {
 		resp, body := ask(t, srv.HTTPClient(), request(t, srv, insightstest.PathTests, around()))
 		assert.Equal(t, http.StatusOK, resp.StatusCode)
 		assert.Equal(t, unspoiled, body)
-		_, err := http.DefaultClient.Do(request(t, srv, insightstest.PathTests, around())) //nolint:bodyclose // there is none
+		_, err := http.DefaultClient.Do(request(t, srv, insightstest.PathTests, around()))
 		assert.Error(t, err, "a client that does not know of the network reaches nothing")
 	})
 	t.Run("no connection is made once the caller gave up", func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestServerDial(t *testing.T) {
 	srv := start(t)
 	conn, err := srv.Dial(t.Context(), "tcp", "insights.example:443")
 	require.NoError(t, err)
-	defer conn.Close() //nolint:errcheck // it was not used
+	defer conn.Close()
 	assert.Equal(t, srv.URL, "http://"+conn.RemoteAddr().String())
 }
 

@@ -291,7 +291,7 @@ func TestServerConcurrent(t *testing.T) {
 }
 
 func TestWithListener(t *testing.T) {
-	l, err := net.Listen("tcp", "0.0.0.0:0") //nolint:gosec // the address that stands for all is what is tested
+	l, err := net.Listen("tcp", "0.0.0.0:0")
 	require.NoError(t, err)
 	srv := start(t, insightstest.WithListener(l))
 	assert.Equal(t, "http://127.0.0.1:"+strconv.Itoa(l.Addr().(*net.TCPAddr).Port), srv.URL)

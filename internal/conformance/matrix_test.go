@@ -58,7 +58,9 @@ func fails(kind error) outcome { return outcome{kind: kind} }
 
 // breaksOff is half an answer that looks like a whole one.
 func breaksOff() outcome { return outcome{kind: insights.ErrBadResponse, retried: true} }
-func breaks() outcome    { return outcome{kind: insights.ErrTransport, retried: true, closed: true} }
+
+func breaks() outcome { return outcome{kind: insights.ErrTransport, retried: true, closed: true} }
+
 func hangs() outcome {
 	return outcome{kind: insights.ErrTimeout, retried: true, closed: true, hangs: true}
 }

@@ -93,6 +93,7 @@ func resetTime(h http.Header, received time.Time) time.Time {
 	}
 	return received.Add(durationOf(n))
 }
+
 func resetDate(value string, h http.Header, received time.Time) time.Time {
 	date, err := http.ParseTime(value)
 	if err != nil {
