@@ -19,19 +19,20 @@ const (
 // Credentials are the user name and access key of a Sauce Labs account or
 // service account, sent as HTTP basic authentication.
 //
-// They are hard to print by accident: the formatting verbs of fmt, every
+// They are hard to print by accident. The formatting verbs of fmt, every
 // [slog.Handler], and every encoder that honours [encoding.TextMarshaler] or
-// [encoding.BinaryMarshaler] show the user name only. What calls no method of a
-// value still sees the key: fmt for an unexported field of another type and
-// for the misplaced verbs %p and %w, and dumps by reflection. A [Client] holds
-// the key where none of these reaches it: keep that, and not Credentials.
+// [encoding.BinaryMarshaler] show the user name only. The key is still visible
+// to code that calls no method of a value: fmt in an unexported field of another
+// type, fmt with the misplaced verbs %p and %w, and dumps by reflection. A
+// [Client] keeps the key out of reach of these, so keep a Client instead of
+// Credentials.
 type Credentials struct {
 	Username  string
 	AccessKey string
 }
 
-// CredentialsFromEnv reads SAUCE_USERNAME and SAUCE_ACCESS_KEY. Where one is
-// unset or empty the error names it and matches [ErrInvalidOptions].
+// CredentialsFromEnv reads SAUCE_USERNAME and SAUCE_ACCESS_KEY. If one is unset
+// or empty, the error names it and matches [ErrInvalidOptions].
 func CredentialsFromEnv() (Credentials, error) {
 	var problems problemList
 	creds := credentialsFromEnv(&problems)
@@ -68,14 +69,14 @@ func (c Credentials) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("username", c.Username))
 }
 
-// MarshalText returns the user name, so that no encoder gets at the key.
-// It never fails.
+// MarshalText returns the user name, which keeps the key from encoders. It never
+// fails.
 func (c Credentials) MarshalText() ([]byte, error) {
 	return []byte(c.Username), nil
 }
 
-// MarshalBinary returns the user name, so that encoding/gob does not get at the
-// key either. It never fails.
+// MarshalBinary returns the user name, which keeps the key from encoding/gob. It
+// never fails.
 func (c Credentials) MarshalBinary() ([]byte, error) {
 	return c.MarshalText()
 }
@@ -117,7 +118,7 @@ func hasControl(s string) bool {
 }
 
 // basicAuth sets the credentials on a request. They are set there and not in
-// a transport, so that net/http takes them off where a redirect leaves the host.
+// a transport, so that net/http takes them off if a redirect leaves the host.
 func basicAuth(creds Credentials) func(*http.Request) {
 	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
 }

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Region is a Sauce Labs data center. Credentials belong to one region: a key
-// of one is rejected by every other.
+// Region is a Sauce Labs data center. Credentials belong to one region: every
+// other region rejects them.
 //
-// Region implements [encoding.TextMarshaler] and [encoding.TextUnmarshaler],
-// so it works with [flag.TextVar] and in configuration files.
+// Region implements [encoding.TextMarshaler] and [encoding.TextUnmarshaler], so
+// it works with [flag.TextVar] and in configuration files.
 type Region string
 
 // The regions for which the API reference documents the Insights calls.
@@ -22,9 +22,9 @@ const (
 
 var knownRegions = []Region{USWest1, EUCentral1}
 
-// ParseRegion returns the region of that name, as the constants spell it.
-// An unknown name is an error that lists the known ones and matches
-// [ErrInvalidOptions]; there is no default.
+// ParseRegion returns the region of that name, as the constants spell it. An
+// unknown name is an error that lists the known ones and matches
+// [ErrInvalidOptions]. There is no default.
 func ParseRegion(name string) (Region, error) {
 	if r := Region(name); slices.Contains(knownRegions, r) {
 		return r, nil
@@ -58,7 +58,7 @@ func (r Region) MarshalText() ([]byte, error) {
 	return []byte(r), nil
 }
 
-// UnmarshalText accepts what [ParseRegion] accepts, and the empty text for the
+// UnmarshalText accepts what [ParseRegion] accepts. The empty text gives the
 // empty Region.
 func (r *Region) UnmarshalText(text []byte) error {
 	if len(text) == 0 {

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Status is how a run ended. A value that is none of the constants stays as
-// it came from the service.
+// Status is how a run ended. Any other value than the constants stays as the
+// service sent it.
 type Status string
 
-// The statuses of the API reference, and StatusError, which the live service
-// has been seen to use where the reference says errored. What is sent is what
-// the caller gave; to treat the two alike in an answer, use [Status.IsError].
+// The statuses of the API reference, and StatusError: the live service has been
+// seen to say error instead of errored. A filter is sent as it was given.
+// [Status.IsError] treats the two alike in a result.
 const (
 	StatusPassed   Status = "passed"
 	StatusFailed   Status = "failed"
@@ -30,9 +30,9 @@ func (s Status) IsError() bool {
 // gives it.
 type Seconds float64
 
-// Duration converts to a [time.Duration], which is exact for whole seconds.
-// A value beyond the range of time.Duration gives the nearest end of it, and
-// a value that is no number gives zero.
+// Duration converts to a [time.Duration]. Whole seconds are exact. A value
+// beyond the range of time.Duration gives the nearest end of it, and NaN gives
+// zero.
 func (s Seconds) Duration() time.Duration {
 	ns := float64(s) * float64(time.Second)
 	switch {
@@ -48,33 +48,34 @@ func (s Seconds) Duration() time.Duration {
 
 // Meta is the envelope's meta object.
 type Meta struct {
-	Status int `json:"status"` // meta.status; 0 if it was absent or text that is no number. An answer of 400 to 599 is no success, whatever HTTP says.
+	Status int `json:"status"` // meta.status; 0 if it is absent or not a number. 400 to 599 makes the call fail, whatever HTTP says
 }
 
-// NamedCount is how often a name (of an owner, a status, a system) occurred.
+// NamedCount is how often a name (of an owner, a status, an OS) occurred.
 type NamedCount struct {
 	Name  string `json:"name"`
 	Count int    `json:"count"`
 }
 
-// Test is one run of a test. Which fields are filled depends on the call:
-// the lists of [Client.BuildsTests] and [Client.ErrorTrends] have no Build,
-// and the reference shows StartTime, Duration, OSNormalized and
-// BrowserNormalized for [Client.TestMetrics] only. Absent and null fields are
-// zero, and so is a value that can't be read as what it should be, which
-// [ResponseInfo].Unreadable counts: one odd value costs neither the run nor the
-// page. A number in the place of a text is read as it stands there.
+// Test is one run of a test: one Sauce Labs job. Which fields are filled
+// depends on the call. The lists of [Client.BuildsTests] and
+// [Client.ErrorTrends] have no Build. The reference shows StartTime, Duration,
+// OSNormalized and BrowserNormalized for [Client.TestMetrics] only.
+//
+// Absent and null fields are zero. A value that can't be read is zero too, and
+// counted in [ResponseInfo].Unreadable: one odd value costs neither the run nor
+// the page. A number in place of a text is kept as text.
 type Test struct {
 	ID       string `json:"id"` // opaque: not always hexadecimal
 	Owner    string `json:"owner"`
 	Ancestor string `json:"ancestor"`
 	Name     string `json:"name"`
-	Build    string `json:"build"` // empty: no build, or not part of this answer
+	Build    string `json:"build"` // empty: no build, or not part of this response
 
 	CreationTime time.Time `json:"creation_time,omitzero"` // UTC; the time that lists are ordered by
 	StartTime    time.Time `json:"start_time,omitzero"`    // UTC; zero also for a run that never started
 	EndTime      time.Time `json:"end_time,omitzero"`      // UTC
-	Duration     Seconds   `json:"duration"`               // zero also where the answer has none
+	Duration     Seconds   `json:"duration"`               // seconds; zero also if the response has none
 
 	Status Status `json:"status"`
 	Error  string `json:"error"` // may have several lines; empty: none
@@ -87,35 +88,35 @@ type Test struct {
 	DetailsURL string `json:"details_url"` // as it came, possibly on an internal host; the SDK never fetches it
 }
 
-// TestList is one page of runs: the answer of [Client.Tests].
+// TestList is one page of runs: the result of [Client.Tests].
 type TestList struct {
 	Meta    Meta   `json:"meta"`
 	Items   []Test `json:"items,omitzero"`
 	HasMore bool   `json:"has_more"` // more records after this page; there is no total
 
-	saidMore bool // has_more was there, and said yes or no: AllTests takes silence for neither
+	saidMore bool // has_more was there and said yes or no; AllTests takes its absence for neither
 }
 
-// TestMetrics sums up the runs of one test: the answer of [Client.TestMetrics].
+// TestMetrics sums up the runs of one test: the result of [Client.TestMetrics].
 type TestMetrics struct {
 	Meta Meta     `json:"meta"`
 	Aggs TestAggs `json:"aggs"`
 }
 
-// TestAggs are the figures of [TestMetrics]. The reference does not say
-// whether the total times are sums or means, and examples of both exist: they
-// are given as they came.
+// TestAggs are the figures of [TestMetrics]. The reference does not say whether
+// the total times are sums or means, and there are examples of both. They stay
+// as they came.
 type TestAggs struct {
 	Count          int            `json:"count"`
-	FastestRun     *Test          `json:"fastestRun,omitzero"` // nil where there was no run
-	SlowestRun     *Test          `json:"slowestRun,omitzero"` // nil where there was no run
+	FastestRun     *Test          `json:"fastestRun,omitzero"` // nil if there was no run
+	SlowestRun     *Test          `json:"slowestRun,omitzero"` // nil if there was no run
 	Statuses       map[Status]int `json:"statuses,omitzero"`   // runs by status; a status without a run may be absent or 0
 	TotalQueueTime Seconds        `json:"totalQueueTime"`      // presumably seconds
 	TotalRunTime   Seconds        `json:"totalRunTime"`        // presumably seconds
 	AvgRunTime     Seconds        `json:"avgRunTime,omitzero"` // seen from the live service, not in the reference
 }
 
-// TestTrends is a histogram of runs: the answer of [Client.TestTrends].
+// TestTrends is a histogram of runs: the result of [Client.TestTrends].
 type TestTrends struct {
 	Meta    Meta          `json:"meta"`
 	Buckets []TrendBucket `json:"buckets,omitzero"`
@@ -124,7 +125,7 @@ type TestTrends struct {
 
 // TrendBucket counts the runs of one interval.
 type TrendBucket struct {
-	Timestamp time.Time `json:"timestamp,omitzero"` // UTC, the interval's start; from datetime where the answer has both
+	Timestamp time.Time `json:"timestamp,omitzero"` // UTC, the start of the interval; taken from datetime if the response has both
 	Count     int       `json:"count"`
 	Aggs      TrendAggs `json:"aggs"`
 }
@@ -147,8 +148,8 @@ type TrendMetrics struct {
 	Other   map[string]map[string]int `json:"-"` // every further aggregation, by its key on the wire
 }
 
-// BuildsTests lists runs by build: the answer of [Client.BuildsTests]. None of
-// its HasMore flags can be followed there; [Client.AllTests] with
+// BuildsTests lists runs by build: the result of [Client.BuildsTests]. The call
+// has no second page. If HasMore is set, [Client.AllTests] with
 // [TestsOptions.Build] or [TestsOptions.MissingBuild] lists the rest.
 type BuildsTests struct {
 	Meta              Meta      `json:"meta"`
@@ -166,7 +167,7 @@ type BuildList struct {
 type Build struct {
 	Name       string    `json:"name"`
 	TestsCount int       `json:"tests_count"` // all runs of the build, also those not in Tests
-	Duration   Seconds   `json:"duration"`    // as given: it differs from EndTime - StartTime
+	Duration   Seconds   `json:"duration"`    // seconds, as given: it differs from EndTime - StartTime
 	StartTime  time.Time `json:"start_time,omitzero"`
 	EndTime    time.Time `json:"end_time,omitzero"`
 	Tests      []Test    `json:"tests,omitzero"` // at most 10 by the reference
@@ -185,7 +186,7 @@ type TestGroup struct {
 	HasMore bool   `json:"has_more"` // more runs than Items holds
 }
 
-// ErrorTrends lists runs by error message: the answer of [Client.ErrorTrends].
+// ErrorTrends lists runs by error message: the result of [Client.ErrorTrends].
 type ErrorTrends struct {
 	Meta    Meta          `json:"meta"`
 	Buckets []ErrorBucket `json:"buckets,omitzero"`
@@ -200,14 +201,17 @@ type ErrorBucket struct {
 	HasMore bool   `json:"has_more"` // more runs than Items holds
 }
 
-// StatusCounts returns the runs by status. It is one shape for what the API gives
-// in two: see also [TestTrends.StatusCounts], [TrendBucket.StatusCounts] and
-// [Build.StatusCounts]. A status without a run may be absent or 0. The map is the
-// caller's own; it is nil where the answer counted nothing.
+// StatusCounts returns the number of runs by status (aggs.statuses). A status
+// without a run may be absent or 0. The map belongs to the caller. It is nil if
+// the response has no counts.
+//
+// The API has counts in two shapes. [TestTrends.StatusCounts],
+// [TrendBucket.StatusCounts] and [Build.StatusCounts] return the same shape.
 func (m TestMetrics) StatusCounts() map[Status]int { return maps.Clone(m.Aggs.Statuses) }
 
-// StatusCounts returns the runs of the whole period by status (metrics.status).
-// The map is the caller's own; it is nil where the answer counted nothing.
+// StatusCounts returns the number of runs in the whole period by status
+// (metrics.status). The map belongs to the caller. It is nil if the response has
+// no counts.
 func (t TestTrends) StatusCounts() map[Status]int {
 	if t.Metrics.Status == nil {
 		return nil
@@ -219,13 +223,14 @@ func (t TestTrends) StatusCounts() map[Status]int {
 	return counts
 }
 
-// StatusCounts returns the runs of the interval by status (aggs.status). The map
-// is the caller's own; it is nil where the answer counted nothing.
+// StatusCounts returns the number of runs in the interval by status
+// (aggs.status). The map belongs to the caller. It is nil if the response has no
+// counts.
 func (b TrendBucket) StatusCounts() map[Status]int { return statusCounts(b.Aggs.Status) }
 
-// StatusCounts returns all runs of the build by status (aggs.status), also those
-// that Tests does not hold. The map is the caller's own; it is nil where the
-// answer counted nothing.
+// StatusCounts returns the number of runs of the build by status (aggs.status).
+// It counts all runs, and Tests holds the first of them. The map belongs to the
+// caller. It is nil if the response has no counts.
 func (b Build) StatusCounts() map[Status]int { return statusCounts(b.Aggs.Status) }
 
 // statusCounts adds up a name that comes twice.
