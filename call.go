@@ -129,8 +129,18 @@ func (c *Client) newCall(ctx context.Context, path string, opts options, callOpt
 		}
 		problems.addAll(opt(result))
 	}
-	query, err := encode(opts.query(c.config.dialect), result.extra)
+	request := opts.query(c.config.dialect)
+	query, err := encode(request, result.extra)
 	problems.addAll(err)
 	result.url = c.config.baseURL.JoinPath(path).String() + "?" + query
+	if len(result.url) > maxURL && err == nil {
+		field, size := longestParameter(request, result.extra)
+		problems.add(field, fmt.Sprintf("makes the URL %d bytes long, of which it takes %d, and services refuse more than %d: "+
+			"filter by a shorter text, or ask without it and filter the answer", len(result.url), size, maxURL))
+	}
 	return result, problems.err()
 }
+
+// maxURL is the length of the longest URL that every service must take. Longer ones
+// are a 414, or a connection that is closed.
+const maxURL = 8000

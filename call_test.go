@@ -146,3 +146,37 @@ func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
 	}
 	assert.Zero(t, c.config.limits.Server.InFlight())
 }
+
+// A URL that is too long is a 414 of some services, and a connection that is closed
+// by others.
+func TestAFilterThatIsTooLongIsRefusedBeforeItIsSent(t *testing.T) {
+	transport, requests := inTurn(200)
+	c := clientOver(t, transport)
+	long := strings.Repeat("x", 8000)
+	for field, call := range map[string]func() error{
+		"Error": func() error { _, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Error: long}); return err },
+		"Query": func() error {
+			_, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: long, Build: "b"})
+			return err
+		},
+		"Owner": func() error {
+			_, err := c.ErrorTrends(t.Context(), ErrorTrendsOptions{Period: lastWeek, Owner: strings.Split(long, "")})
+			return err
+		},
+		"WithQuery": func() error { return ask(t.Context(), c, WithQuery("tag", long)) },
+	} {
+		t.Run(field, func(t *testing.T) {
+			err := call()
+			requireProblems(t, err, []string{field})
+			assert.ErrorContains(t, err, "services refuse more than 8000: filter by a shorter text")
+		})
+	}
+	renamed := clientOver(t, transport, WithDialect(DialectRenamed))
+	_, err := renamed.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: long})
+	requireProblems(t, err, []string{"Query"})
+	assert.Zero(t, requests.Load())
+
+	room := strings.Repeat("x", 8000-len(testOrigin+testsPath+"?error=&time_range=7d"))
+	_, err = c.Tests(t.Context(), TestsOptions{Period: lastWeek, Error: room})
+	assert.NoError(t, err)
+}

@@ -350,6 +350,35 @@ func encode(request any, extra url.Values) (string, error) {
 	return strings.ReplaceAll(values.Encode(), "+", "%20"), problems.err()
 }
 
+// longestParameter returns the field of the options that takes most of a URL, and how
+// many bytes that is.
+func longestParameter(request any, extra url.Values) (field string, size int) {
+	values, _ := query.Values(request) // they were encoded before
+	for name, of := range fieldNames(request) {
+		if n := len(url.Values{name: values[name]}.Encode()); n > size {
+			field, size = of, n
+		}
+	}
+	if n := len(extra.Encode()); n > size {
+		field, size = "WithQuery", n
+	}
+	return field, size
+}
+
+// fieldNames are the fields of the options by the names of their parameters.
+func fieldNames(request any) map[string]string {
+	fields := make(map[string]string)
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(request)) {
+		name, _, _ := strings.Cut(field.Tag.Get("url"), ",")
+		fields[name] = field.Name
+	}
+	delete(fields, "")
+	if _, renamed := fields["name"]; renamed {
+		fields["name"] = "Query"
+	}
+	return fields
+}
+
 // parameterNames lists the names that a request struct can send.
 func parameterNames(request any) []string {
 	var names []string
