@@ -185,6 +185,9 @@ func (e *APIError) outcome() string {
 // detail is what the answer says and the cause, the more telling of them first.
 func (e *APIError) detail() string {
 	message, cause := redact.Line(e.Message), ""
+	if strings.EqualFold(message, http.StatusText(e.StatusCode)) || strings.EqualFold(message, e.outcome()) {
+		message = "" // it is said already
+	}
 	if e.Err != nil {
 		cause = redact.Line(e.Err.Error())
 	}

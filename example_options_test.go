@@ -120,7 +120,7 @@ func ExampleWithRetry() {
 
 	_, err := client.Tests(context.Background(), insights.TestsOptions{Period: insights.Last(time.Hour)})
 	fmt.Println(err)
-	// Output: insights: GET /v1/analytics/tests: 503 Service Unavailable: Service Unavailable (after 2 attempts)
+	// Output: insights: GET /v1/analytics/tests: 503 Service Unavailable (after 2 attempts)
 }
 
 // A bound on each attempt; the whole call is bounded by its context.
