@@ -133,8 +133,19 @@ func newClient(cfg config, username string, authorize func(*http.Request), mask 
 		Mask:      mask,
 		Logger:    cfg.logger,
 		OnAttempt: onAttempt(cfg.onAttempt),
+
+		TimeoutHint: cfg.timeoutHint(),
 	}
 	return c
+}
+
+// timeoutHint says what to do about an attempt that took longer than the timeout
+// that counts.
+func (cfg config) timeoutHint() string {
+	if cfg.clientTimeout > 0 && cfg.clientTimeout < cfg.attemptTimeout {
+		return "it was the Timeout of the HTTP client, which is shorter than that of WithAttemptTimeout"
+	}
+	return "WithAttemptTimeout sets how long an attempt may take"
 }
 
 func onAttempt(tell func(context.Context, Attempt)) func(context.Context, exchange.Attempt) {

@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,7 +173,8 @@ func isPort(text string) bool {
 // WithHTTPClient sends requests through the transport of hc, and so through
 // its proxy and with its TLS settings. The smaller of its Timeout and
 // [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
-// asked. hc is read once and never written to.
+// asked. hc is never written to, and its Transport is looked up for each request,
+// so that a mock can be put into it later.
 //
 // A transport must end with the context of its request, as it must for net/http:
 // one that goes on holds the call. Plain http is not sent through a proxy on
@@ -188,7 +188,7 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc.Timeout < 0 {
 			return invalid("WithHTTPClient", fmt.Sprintf("has a negative Timeout, %s", hc.Timeout))
 		}
-		cfg.transport, cfg.jar, cfg.clientTimeout = exchange.Hide(cmp.Or(hc.Transport, http.DefaultTransport)), hc.Jar, hc.Timeout
+		cfg.transport, cfg.jar, cfg.clientTimeout = exchange.Of(hc), hc.Jar, hc.Timeout
 		return nil
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"runtime"
 	"time"
 )
@@ -18,12 +17,25 @@ func Hide(transport http.RoundTripper) func() http.RoundTripper {
 }
 
 // Own is Hide for a transport that belongs to a client and its clones: when the
-// last of them is gone, its idle connections are closed.
+// last of them is gone, its idle connections are closed. Where a test has put a mock
+// in the place of [http.DefaultTransport] since, that is used: it would be a
+// surprise to see requests get past it.
 func Own(transport http.RoundTripper) func() http.RoundTripper {
 	owner := new(struct{ transport http.RoundTripper })
 	owner.transport = transport
 	runtime.AddCleanup(owner, closeIdle, transport)
-	return func() http.RoundTripper { return owner.transport }
+	return func() http.RoundTripper {
+		if _, standard := http.DefaultTransport.(*http.Transport); !standard {
+			return http.DefaultTransport
+		}
+		return owner.transport
+	}
+}
+
+// Of is Hide for the transport that hc has when a request is sent: a mock may be
+// put into hc after a client was made of it.
+func Of(hc *http.Client) func() http.RoundTripper {
+	return func() http.RoundTripper { return cmp.Or(hc.Transport, http.DefaultTransport) }
 }
 
 func closeIdle(transport http.RoundTripper) {
@@ -37,10 +49,13 @@ func (c *Client) CloseIdleConnections() {
 	closeIdle(c.Transport())
 }
 
-// distrustConnections notes that an attempt timed out: what is behind the idle
-// connections may be as dead, after a failover or in a network that forgot them.
+// distrustConnections notes that an attempt had no answer in time: what is behind
+// the idle connections may be as dead, after a failover or in a network that forgot
+// them.
 func (c *Client) distrustConnections(attempt context.Context) {
-	if _, timedOut := context.Cause(attempt).(*attemptTimeout); timedOut {
+	cause := context.Cause(attempt)
+	_, timedOut := cause.(*attemptTimeout)
+	if timedOut || errors.Is(cause, context.DeadlineExceeded) {
 		c.stale.Store(true)
 	}
 }
@@ -89,14 +104,4 @@ func distrustSilence(t *http.Transport) {
 	t.HTTP2.SendPingTimeout = cmp.Or(t.HTTP2.SendPingTimeout, pingAfter)
 	t.HTTP2.PingTimeout = cmp.Or(t.HTTP2.PingTimeout, pingTimeout)
 	t.HTTP2.WriteByteTimeout = cmp.Or(t.HTTP2.WriteByteTimeout, pingTimeout)
-}
-
-// nameRefusal gives a proxy's 407 and 403 the words by which they are known.
-// Otherwise the error has those of the proxy, which may be any.
-func nameRefusal(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	switch resp.StatusCode {
-	case http.StatusProxyAuthRequired, http.StatusForbidden:
-		return errors.New(http.StatusText(resp.StatusCode))
-	}
-	return nil
 }

@@ -33,6 +33,8 @@ type Client struct {
 	Logger    *slog.Logger        // nil: no logging
 	OnAttempt func(context.Context, Attempt)
 
+	TimeoutHint string // what to do about an attempt that took too long
+
 	stale atomic.Bool // an attempt timed out, and its connections are still there
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -15,8 +16,8 @@ import (
 
 // transportFailure is why there is no complete answer.
 func (x *exchange) transportFailure(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fault.OfContext(ctx)
+	if ended := fault.Ended(ctx); ended != nil {
+		return ended
 	}
 	if own, ok := errors.AsType[*fault.Error](err); ok {
 		return own // the rate limit in the middle of a redirect
@@ -24,17 +25,28 @@ func (x *exchange) transportFailure(ctx context.Context, err error) error {
 	if isHeaderTooLarge(err) {
 		return errHeaderTooLarge
 	}
-	broken := &fault.Error{Kind: fault.Transport, Cause: x.redacted(err), Passes: canPass(err)}
-	switch {
-	case isRefusalByProxy(err, http.StatusProxyAuthRequired):
-		broken.Hint = HintProxy
-	case isTimeout(err):
-		return &fault.Error{
-			Kind: fault.Timeout, Text: fault.Timeout.Error() + ": " + broken.Cause.Error(), Cause: broken, Passes: broken.Passes,
-			Hint: "WithAttemptTimeout sets how long an attempt may take, as does the Timeout of an HTTP client; the shorter counts",
-		}
+	broken := &fault.Error{Kind: fault.Transport, Cause: x.redacted(err), Passes: canPass(err), Hint: x.hintOf(err)}
+	if isTimeout(err) {
+		return &fault.Error{Kind: fault.Timeout, Text: fault.Timeout.Error() + ": " + broken.Cause.Error(), Cause: broken, Passes: broken.Passes}
 	}
 	return broken
+}
+
+// hintOf says what to do about a failed connection, where that is known.
+func (x *exchange) hintOf(err error) string {
+	refusal, refused := errors.AsType[*tunnelRefusal](err)
+	_, own := errors.AsType[*attemptTimeout](err)
+	switch {
+	case refused && refusal.status == http.StatusProxyAuthRequired:
+		return HintProxy
+	case refused:
+		return "the proxy is that of the environment (HTTPS_PROXY), or of the transport of WithHTTPClient"
+	case own:
+		return x.TimeoutHint
+	case isTimeout(err):
+		return "a timeout of the system or of the transport struck, before that of WithAttemptTimeout"
+	}
+	return ""
 }
 
 // HintProxy says what to do about a proxy that refuses without credentials.
@@ -66,6 +78,7 @@ func canPass(err error) bool {
 	var record tls.RecordHeaderError
 	var name *net.DNSError
 	var address *net.AddrError
+	var refusal *tunnelRefusal
 	switch {
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &record):
 		return false
@@ -75,8 +88,8 @@ func canPass(err error) bool {
 		return false
 	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, errPlainProxy):
 		return false
-	case isRefusalByProxy(err, http.StatusProxyAuthRequired), isRefusalByProxy(err, http.StatusForbidden):
-		return false
+	case errors.As(err, &refusal):
+		return refusal.canPass()
 	}
 	return !strings.Contains(err.Error(), "unsupported protocol scheme")
 }
@@ -98,8 +111,7 @@ func isPassingAlert(err error) bool {
 	return strings.Contains(err.Error(), "bad record MAC") || strings.Contains(err.Error(), "tls: internal error")
 }
 
-// isRefusalByProxy knows the words of net/http for a CONNECT that a proxy
-// answered with that status.
-func isRefusalByProxy(err error, status int) bool {
-	return err.Error() == http.StatusText(status) || strings.HasSuffix(err.Error(), ": "+http.StatusText(status))
+// isBroken reports whether a connection ended without a word.
+func isBroken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -1,9 +1,7 @@
 package exchange
 
 import (
-	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -44,17 +42,4 @@ func portOf(u *url.URL) string {
 		return "443"
 	}
 	return "80"
-}
-
-var errPlainProxy = errors.New("not sent: a proxy on another machine would see the credentials unencrypted: use https, or no proxy for loopback addresses")
-
-// leaksToProxy reports whether a request in clear, which is for this machine, would
-// go through a proxy on another.
-func leaksToProxy(transport http.RoundTripper, request *http.Request) bool {
-	standard, ok := transport.(*http.Transport)
-	if !ok || request.URL.Scheme != "http" || standard.Proxy == nil {
-		return false
-	}
-	proxy, err := standard.Proxy(request)
-	return err == nil && proxy != nil && !IsLoopback(LowerHost(proxy.Hostname()))
 }

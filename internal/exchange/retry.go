@@ -49,9 +49,10 @@ func (x *exchange) retryAfter(ctx context.Context, a *attempt) {
 
 // forbids says why there is no next attempt after a wait, or nil.
 func (x *exchange) forbids(ctx context.Context, asked, wait time.Duration) error {
+	ended := fault.Ended(ctx)
 	switch {
-	case ctx.Err() != nil:
-		return fault.OfContext(ctx)
+	case ended != nil:
+		return ended
 	case asked > x.Retry.MaxWait:
 		return fmt.Errorf("not tried again: the service asks for a wait of %s, and the longest allowed is %s", asked.Round(time.Millisecond), x.Retry.MaxWait)
 	case !fault.Fits(ctx, wait):

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/redact"
 )
 
 // errNoStatus is an answer that no HTTP server gives.
@@ -60,10 +62,14 @@ type sender struct {
 func (x *exchange) sender(ctx context.Context) *sender {
 	s := &sender{exchange: x, transport: x.Transport(), whole: ctx, deadline: time.Now().Add(x.Timeout)}
 	s.bounded, s.end = context.WithCancelCause(ctx)
-	s.timeout = time.AfterFunc(x.Timeout, func() { s.end(&attemptTimeout{x.Timeout}) })
 	_, isStandard := s.transport.(*http.Transport)
 	s.watch = watchConnections(s.bounded, s.end, isStandard)
+	s.timeout = time.AfterFunc(x.Timeout, s.timeOut)
 	return s
+}
+
+func (s *sender) timeOut() {
+	s.end(&attemptTimeout{s.Timeout, s.watch.at()})
 }
 
 func (s *sender) do() (*http.Response, error) {
@@ -89,17 +95,18 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	resp, err := roundTrip(s.transport, request)
 	if err != nil {
-		return nil, causeOr(s.bounded, err)
+		return nil, s.causeOr(s.asRefusal(request, err))
 	}
+	s.watch.enter(inBody)
 	given := resp.Body
 	defer func() { _ = given.Close() }() // what was read is all there is to know
 	dropBadLocation(resp)
 	resp.Header = s.Mask.Header(resp.Header)
 	body := readBody(s.bounded, resp, s.MaxBytes)
-	if body.err == errBodyTooLarge && !IsSuccess(resp.StatusCode) {
+	body.err = s.causeOr(body.err)
+	if body.err == errBodyTooLarge && resp.StatusCode >= http.StatusBadRequest {
 		s.drain(given)
 	}
-	body.err = causeOr(s.bounded, body.err)
 	resp.Body = body
 	return resp, nil
 }
@@ -111,7 +118,7 @@ const (
 )
 
 func (s *sender) drain(body io.Reader) {
-	s.timeout.Reset(min(drainTime, time.Until(s.deadline)))
+	defer time.AfterFunc(drainTime, func() { s.end(nil) }).Stop()
 	_, _ = io.CopyN(io.Discard, body, maxDrained) // whatever comes of it, the status is known
 }
 
@@ -136,24 +143,28 @@ func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Respon
 	return &resp, nil
 }
 
-// attemptTimeout is the end of an attempt that took too long.
+// attemptTimeout is the end of an attempt that took too long. It is a [net.Error].
 type attemptTimeout struct {
 	after time.Duration
+	at    phase
 }
 
 func (e *attemptTimeout) Error() string {
-	return fmt.Sprintf("the attempt took longer than %s", e.after)
+	return redact.Join(", ", fmt.Sprintf("the attempt took longer than %s", e.after), string(e.at))
 }
 
-// Timeout makes it a timeout to package net.
+// Timeout implements [net.Error].
 func (e *attemptTimeout) Timeout() bool { return true }
 
-// causeOr is why the attempt ended ctx, if it did, and err otherwise.
-func causeOr(ctx context.Context, err error) error {
+// Temporary implements [net.Error].
+func (e *attemptTimeout) Temporary() bool { return true }
+
+// causeOr is why the attempt was ended, if it was, and err otherwise.
+func (s *sender) causeOr(err error) error {
 	if err == nil {
 		return nil
 	}
-	cause := context.Cause(ctx)
+	cause := context.Cause(s.bounded)
 	if _, ok := cause.(*attemptTimeout); ok || cause == errNoneAnswered {
 		return cause
 	}

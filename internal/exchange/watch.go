@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http/httptrace"
@@ -20,10 +21,22 @@ var errNoneAnswered = fmt.Errorf("none of %d new connections had an answer", max
 // cancelGrace is how long net/http may take to notice the end of an attempt.
 const cancelGrace = 50 * time.Millisecond
 
-// connectionWatch sees the connections that an attempt takes. It ends the attempt
-// where those are too many, and closes the one that holds it beyond its end: over
-// HTTP/2 a server that stops reading could hold it for ever, as a write that is
-// stuck has a lock that the reading and closing of a body wait for.
+// phase is how far a request has come; empty: its transport does not say.
+type phase string
+
+const (
+	connecting    phase = "connecting"
+	inTunnel      phase = "waiting for a proxy"
+	inHandshake   phase = "in the TLS handshake"
+	awaitsHeaders phase = "waiting for the headers of the answer"
+	inBody        phase = "reading the body of the answer"
+)
+
+// connectionWatch sees the connections that an attempt takes, and how far it has
+// come. It ends the attempt where they are too many, and closes the one that holds
+// it beyond its end: over HTTP/2 a server that stops reading could hold it for ever,
+// as a write that is stuck has a lock that the reading and closing of a body wait
+// for.
 type connectionWatch struct {
 	end       context.CancelCauseFunc
 	isBounded bool // a transport of the caller's may have its reasons
@@ -31,6 +44,7 @@ type connectionWatch struct {
 	ended     chan struct{}
 
 	mu      sync.Mutex
+	phase   phase
 	current net.Conn
 	taken   int // new ones
 }
@@ -43,13 +57,52 @@ func watchConnections(ctx context.Context, end context.CancelCauseFunc, isBounde
 
 // context is that of the request whose connections are to be seen.
 func (w *connectionWatch) context(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: w.got})
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:           func(string) { w.enter(connecting) },
+		ConnectDone:       w.connected,
+		TLSHandshakeStart: func() { w.enter(inHandshake) },
+		TLSHandshakeDone:  w.shaken,
+		GotConn:           w.got,
+	})
+}
+
+func (w *connectionWatch) enter(p phase) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.phase = p
+}
+
+// at is how far the attempt has come.
+func (w *connectionWatch) at() phase {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.phase
+}
+
+func (w *connectionWatch) hasConnection() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.current != nil
+}
+
+// connected is followed at once by a handshake or a request, if not by a tunnel.
+func (w *connectionWatch) connected(_, _ string, err error) {
+	if err == nil {
+		w.enter(inTunnel)
+	}
+}
+
+// shaken may be with a proxy.
+func (w *connectionWatch) shaken(_ tls.ConnectionState, err error) {
+	if err == nil {
+		w.enter(inTunnel)
+	}
 }
 
 func (w *connectionWatch) got(conn httptrace.GotConnInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.current = conn.Conn
+	w.phase, w.current = awaitsHeaders, conn.Conn
 	if !conn.Reused {
 		w.taken++
 	}
