@@ -60,6 +60,7 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 	cfg := defaultConfig(region)
 	cfg.apply(opts, &problems)
 	cfg.checkOrigin(&problems)
+	creds = cfg.takeCredentials(creds)
 	mask := redact.New(creds.Username, creds.AccessKey)
 	for i, p := range problems { // a key may have got into the wrong place
 		problems[i].Reason = mask.Text(p.Reason)
@@ -70,8 +71,8 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 	return newClient(cfg, creds.Username, basicAuth(creds), mask), nil
 }
 
-// Clone returns a client with the same credentials and region and other
-// options. It shares the connections of c, unless it is given another HTTP
+// Clone returns a client with the same credentials, unless [WithCredentials] is
+// among the options, the same region and other options. It shares the connections of c, unless it is given another HTTP
 // client, and the rate limits, unless they are set anew. What the service
 // orders (Retry-After, X-Ratelimit-Remaining) and the retry budget are always
 // shared.
@@ -85,7 +86,20 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
-	return newClient(cfg, c.username, c.authorize, c.mask), nil
+	if cfg.credentials == nil {
+		return newClient(cfg, c.username, c.authorize, c.mask), nil
+	}
+	creds := cfg.takeCredentials(Credentials{})
+	return newClient(cfg, creds.Username, basicAuth(creds), redact.New(creds.Username, creds.AccessKey)), nil
+}
+
+// takeCredentials returns those that an option has set, or the given ones. The
+// client keeps them in its closures alone.
+func (cfg *config) takeCredentials(given Credentials) Credentials {
+	if cfg.credentials != nil {
+		given, cfg.credentials = cfg.credentials(), nil
+	}
+	return given
 }
 
 // CloseIdleConnections closes the idle connections of the client's transport,

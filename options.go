@@ -61,6 +61,7 @@ type config struct {
 	onAttempt        func(context.Context, Attempt)
 	dialect          Dialect
 	now              func() time.Time
+	credentials      func() Credentials // new ones, out of reach for a dump; nil: there are none
 }
 
 func defaultConfig(region Region) config {
@@ -300,6 +301,18 @@ func WithLimiter(l Limiter) Option {
 		}
 		cfg.limits.Shared = l
 		return nil
+	}
+}
+
+// WithCredentials replaces the credentials, for [Client.Clone] with a rotated key:
+// the clone keeps the connections, the rate limits and the retry budget of the
+// original, which goes on with its own credentials.
+func WithCredentials(creds Credentials) Option {
+	return func(cfg *config) error {
+		var problems problemList
+		creds.check(&problems)
+		cfg.credentials = func() Credentials { return creds }
+		return problems.err()
 	}
 }
 
