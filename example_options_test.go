@@ -79,6 +79,30 @@ func ExampleClient_Clone() {
 	// Output: <nil> 9
 }
 
+// A key was rotated: the clone has the new one, and shares the limits of the client
+// that goes on with the old one.
+func ExampleWithCredentials() {
+	service := insightstest.NewServer()
+	defer service.Close()
+	client, err := insights.NewClient("", insights.Credentials{Username: "mia", AccessKey: "an-old-key"}, insights.WithBaseURL(service.URL))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	_, err = client.Tests(context.Background(), insights.TestsOptions{Period: insights.Last(time.Hour)})
+	fmt.Println(insights.Kind(err))
+
+	rotated, err := client.Clone(insights.WithCredentials(service.Credentials()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = rotated.Tests(context.Background(), insights.TestsOptions{Period: insights.Last(time.Hour)})
+	fmt.Println(err)
+	// Output:
+	// unauthorized
+	// <nil>
+}
+
 // A transport of your own: its proxy, its TLS settings, what it counts.
 func ExampleWithHTTPClient() {
 	service := insightstest.NewServer()
