@@ -37,7 +37,7 @@ func scanMeta(s *wire.Scanner, meta *Meta) bool {
 	return s.Object(func(name []byte) bool {
 		isStatus := string(name) == "status"
 		value, ok := s.Raw()
-		if isStatus {
+		if ok && isStatus {
 			meta.Status = wire.Int(value)
 		}
 		return ok

@@ -83,6 +83,8 @@ func TestTheScannerLeavesTheRestToJSON(t *testing.T) {
 		"half":                  `{"items":[{"id":"a"`,
 		"half a text":           `{"id":"a`,
 		"half an escape":        `{"id":"\`,
+		"half a status":         `{"meta":{"status":"`,
+		"half a status number":  `{"meta":{"status":2`,
 		"half a number":         `{"duration":1.`,
 		"two values":            `{"id":"a"}{"id":"b"}`,
 		"a comma too many":      `{"items":[{"id":"a"},]}`,
