@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"bytes"
 	stdjson "encoding/json"
 	"fmt"
 	"math"
@@ -577,5 +578,35 @@ func unmarshalsTo[T any](t *testing.T, data string, want T) {
 	}
 	if assert.NoError(t, json.Unmarshal([]byte(data), &v2), data) {
 		assert.Equal(t, want, v2, data)
+	}
+}
+
+// BenchmarkTestList is the decoding of pages of so many runs: as they usually
+// come, with one value that only the reader can read, and by encoding/json into
+// structs without methods.
+func BenchmarkTestList(b *testing.B) {
+	type plainRun Test
+	for _, runs := range []int{10, 100, 1000} {
+		usual := pageOf(runs)
+		odd := bytes.Replace(usual, []byte(`"duration":59`), []byte(`"duration":"59"`), 1)
+		b.Run(fmt.Sprintf("%d runs", runs), func(b *testing.B) {
+			benchmarkDecoding(b, usual, func() error { return justDecode(usual, new(TestList)) })
+		})
+		b.Run(fmt.Sprintf("%d runs, one odd", runs), func(b *testing.B) {
+			benchmarkDecoding(b, odd, func() error { return justDecode(odd, new(TestList)) })
+		})
+		b.Run(fmt.Sprintf("%d runs, encoding_json", runs), func(b *testing.B) {
+			benchmarkDecoding(b, usual, func() error { return stdjson.Unmarshal(usual, &struct{ Items []plainRun }{}) })
+		})
+	}
+}
+
+func benchmarkDecoding(b *testing.B, body []byte, decode func() error) {
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if err := decode(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

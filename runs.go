@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sauceinsights/insights/internal/wire"
@@ -55,34 +54,28 @@ func scanRuns(s *wire.Scanner, runs *[]Test) bool {
 		*runs = []Test{}
 		return true
 	}
-	*runs = make([]Test, 0, estimateRuns(s))
-	for {
-		if len(*runs) == cap(*runs) {
-			*runs = slices.Grow(*runs, maxRuns(s)) // once: there are no more to come
+	most := s.CountLeft('{') // runs there are
+	if most > wire.MaxElements {
+		return false
+	}
+	list := make([]Test, min(most, s.Left()/minRun+1))
+	for n := 0; ; n++ {
+		if n == len(list) {
+			list = append(list, make([]Test, most-n)...) // once
 		}
-		*runs = append(*runs, Test{})
-		if !scanRun(s, &(*runs)[len(*runs)-1]) {
+		if n == most || !scanRun(s, &list[n]) {
 			return false
 		}
 		if !s.Accept(',') {
+			*runs = list[:n+1]
 			return s.Accept(']')
 		}
 	}
 }
 
-// minRun is less than any run of use takes. It keeps the estimate of an answer
-// that says otherwise in proportion to the answer.
+// minRun is less than any run of use takes. It keeps the room for runs of an
+// answer that says otherwise in proportion to the answer.
 const minRun = 256
-
-// estimateRuns returns how many runs there seem to be.
-func estimateRuns(s *wire.Scanner) int {
-	return min(maxRuns(s), s.Left()/minRun+1)
-}
-
-// maxRuns returns how many runs there are at most from here on, by the braces.
-func maxRuns(s *wire.Scanner) int {
-	return s.CountLeft('{')
-}
 
 // scanRun reads a run. Its ID is most often the end of its address, and then
 // the two share their memory.
@@ -97,49 +90,52 @@ func scanRun(s *wire.Scanner, t *Test) bool {
 
 // scanFields reads the members of a run up to its end.
 func scanFields(s *wire.Scanner, t *Test) bool {
-	for usual := 0; ; {
-		i, ok := scanName(s, usual)
-		if !ok || !scanField(s, i, t) {
-			return false
+	i, ok := scanName(s, 0)
+	for ok && scanField(s, i, t) {
+		usual := i + 1
+		if usual < len(runFields) && s.Literal(runFields[usual].name) {
+			i = usual
+			continue
 		}
-		usual = i + 1
 		if !s.Accept(',') {
 			return s.Accept('}')
 		}
+		i, ok = scanName(s, usual)
 	}
+	return false
 }
 
 // runField is a member of a run.
 type runField struct {
-	name string // with quotes and colon, as it comes in an answer
+	name string // with comma, quotes and colon, as it comes in an answer
 	scan func(*wire.Scanner, *Test) bool
 }
 
 // runFields are in their usual order.
 var runFields = []runField{
-	{`"id":`, scanID},
-	{`"owner":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Owner) }},
-	{`"ancestor":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Ancestor) }},
-	{`"name":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Name) }},
-	{`"build":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Build) }},
-	{`"creation_time":`, func(s *wire.Scanner, t *Test) bool { return s.Time(&t.CreationTime) }},
-	{`"start_time":`, func(s *wire.Scanner, t *Test) bool { return s.Time(&t.StartTime) }},
-	{`"end_time":`, func(s *wire.Scanner, t *Test) bool { return s.Time(&t.EndTime) }},
-	{`"duration":`, func(s *wire.Scanner, t *Test) bool { return s.Float((*float64)(&t.Duration)) }},
-	{`"status":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated((*string)(&t.Status)) }},
-	{`"error":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Error) }},
-	{`"os":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.OS) }},
-	{`"os_normalized":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.OSNormalized) }},
-	{`"browser":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Browser) }},
-	{`"browser_normalized":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.BrowserNormalized) }},
-	{`"details_url":`, scanDetailsURL},
+	{`,"id":`, scanID},
+	{`,"owner":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Owner) }},
+	{`,"ancestor":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Ancestor) }},
+	{`,"name":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Name) }},
+	{`,"build":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Build) }},
+	{`,"creation_time":`, func(s *wire.Scanner, t *Test) bool { return s.Time(&t.CreationTime) }},
+	{`,"start_time":`, func(s *wire.Scanner, t *Test) bool { return s.Time(&t.StartTime) }},
+	{`,"end_time":`, func(s *wire.Scanner, t *Test) bool { return s.Time(&t.EndTime) }},
+	{`,"duration":`, func(s *wire.Scanner, t *Test) bool { return s.Float((*float64)(&t.Duration)) }},
+	{`,"status":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated((*string)(&t.Status)) }},
+	{`,"error":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Error) }},
+	{`,"os":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.OS) }},
+	{`,"os_normalized":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.OSNormalized) }},
+	{`,"browser":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.Browser) }},
+	{`,"browser_normalized":`, func(s *wire.Scanner, t *Test) bool { return s.Repeated(&t.BrowserNormalized) }},
+	{`,"details_url":`, scanDetailsURL},
 }
 
 // scanName reads the name of a member, which is most likely that of the usual
 // one. It returns the member's place among runFields, or the number of them
 // for one that is not there.
 func scanName(s *wire.Scanner, usual int) (int, bool) {
-	if usual < len(runFields) && s.Literal(runFields[usual].name) {
+	if usual < len(runFields) && s.Literal(runFields[usual].name[len(`,`):]) {
 		return usual, true
 	}
 	name, ok := s.Text()
@@ -147,7 +143,7 @@ func scanName(s *wire.Scanner, usual int) (int, bool) {
 		return 0, false
 	}
 	for i, f := range runFields {
-		if f.name[1:len(f.name)-len(`":`)] == string(name) {
+		if f.name[len(`,"`):len(f.name)-len(`":`)] == string(name) {
 			return i, true
 		}
 	}

@@ -18,6 +18,11 @@ func TestRepeatedTextsAreStoredOnce(t *testing.T) {
 		text := fmt.Sprint("text ", i)
 		require.Equal(t, text, texts.text([]byte(text)), "however many there are")
 	}
+	for length := range 40 {
+		text := strings.Repeat("x", length)
+		require.Equal(t, text, texts.text([]byte(text)))
+		assert.Same(t, unsafe.StringData(texts.text([]byte(text))), unsafe.StringData(texts.text([]byte(text))), "of %d bytes", length)
+	}
 	long := []byte(strings.Repeat("x", internedLength+1))
 	longest := long[1:]
 	assert.Same(t, unsafe.StringData(texts.text(longest)), unsafe.StringData(texts.text(longest)))

@@ -31,9 +31,6 @@ const maxPooled = 1 << 20
 
 // Scan reads all of data. Only if it reports true is into written to.
 func Scan[T any](data []byte, into *T, read func(*Scanner, *T) bool) bool {
-	if bytes.Count(data, []byte{'{'}) > MaxElements {
-		return false
-	}
 	s := scanners.Get().(*Scanner)
 	s.data, s.at, s.depth, s.skipped = data, 0, 0, 0
 	var value T
@@ -62,7 +59,10 @@ func (s *Scanner) CountLeft(c byte) int {
 // Repeated reads a text, or null, that is likely to come again, and stores it
 // once for all of them.
 func (s *Scanner) Repeated(into *string) bool {
-	text, ok := s.TextOrNull()
+	text, ok := s.plainText()
+	if !ok {
+		text, ok = s.TextOrNull()
+	}
 	if ok {
 		*into = s.texts.text(text)
 	}
@@ -79,8 +79,23 @@ func (s *Scanner) Float(into *float64) bool {
 	if !ok {
 		return false
 	}
+	if len(number) <= maxExact && digits(number) == len(number) {
+		*into = float64(integer(number))
+		return true
+	}
 	*into, ok = parseNumber(number)
 	return ok
+}
+
+// maxExact is how many digits a float64 tells apart.
+const maxExact = 15
+
+// integer is the number that digits give.
+func integer(digits []byte) (n int64) {
+	for _, c := range digits {
+		n = 10*n + int64(c-'0')
+	}
+	return n
 }
 
 // Bool reads true or false, or null as false.

@@ -41,6 +41,9 @@ func (s *Scanner) LetGo() { s.held = nil }
 // Text reads a text. What it returns is part of the answer, or of the scanner
 // and then good until the next text.
 func (s *Scanner) Text() ([]byte, bool) {
+	if text, ok := s.plainText(); ok {
+		return text, true
+	}
 	if !s.Accept('"') {
 		return nil, false
 	}
@@ -64,6 +67,26 @@ func (s *Scanner) Text() ([]byte, bool) {
 		ascii = false
 		s.at++
 	}
+}
+
+// plainText reads a text that comes next and stands for itself, as most do. It
+// reports false, and reads nothing, for any other, and near the end of the answer.
+func (s *Scanner) plainText() ([]byte, bool) {
+	data, start := s.data, s.at+1
+	if s.at >= len(data) || data[s.at] != '"' {
+		return nil, false
+	}
+	for i := start; i+8 <= len(data); i += 8 {
+		if found := notPlain(binary.LittleEndian.Uint64(data[i : i+8])); found != 0 {
+			end := i + bits.TrailingZeros64(found)/8
+			if data[end] != '"' {
+				return nil, false
+			}
+			s.at = end + 1
+			return data[start:end], true
+		}
+	}
+	return nil, false
 }
 
 // escapedText reads the rest of a text from its first escape on.

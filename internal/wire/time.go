@@ -16,6 +16,9 @@ func (s *Scanner) Time(into *time.Time) bool {
 		*into = time.Time{}
 		return s.Null()
 	}
+	if s.usualSecond(into) {
+		return true
+	}
 	text, ok := s.Text()
 	if !ok || len(text) == 0 {
 		*into = time.Time{}
@@ -25,6 +28,25 @@ func (s *Scanner) Time(into *time.Time) bool {
 		return true
 	}
 	*into, ok = parseTime(bytes.TrimSpace(text))
+	return ok
+}
+
+// usualSecond reads "2006-01-02T15:04:05Z" if that comes next: digits need no
+// look at whether they are plain.
+func (s *Scanner) usualSecond(into *time.Time) bool {
+	const length = len(`"2006-01-02T15:04:05Z"`)
+	if s.Left() < length {
+		return false
+	}
+	text := s.data[s.at : s.at+length]
+	if text[length-2] != 'Z' || text[length-1] != '"' || s.day != string(text[1:12]) {
+		return false
+	}
+	seconds, ok := secondsOf(text[12 : length-2])
+	if ok {
+		*into = time.Unix(s.midnight+seconds, 0).UTC()
+		s.at += length
+	}
 	return ok
 }
 
@@ -55,6 +77,7 @@ func (s *Scanner) usualDay(text []byte) bool {
 
 // secondsOf reads 15:04:05 as seconds since midnight.
 func secondsOf(b []byte) (int64, bool) {
+	_ = b[7]
 	hour, isHour := two(b)
 	minute, isMinute := two(b[3:])
 	second, isSecond := two(b[6:])
