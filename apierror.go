@@ -51,7 +51,7 @@ func (e *APIError) setMessage(show func(string) string, message string, fields [
 	}
 }
 
-// hint says what to do, where that is known.
+// hint says what to do, if that is known.
 func (c *Client) hint(call *call, status int, result exchange.Result) string {
 	host := c.config.baseURL.Host
 	switch {
@@ -73,7 +73,7 @@ func (c *Client) hint(call *call, status int, result exchange.Result) string {
 	return fault.HintOf(result.Err)
 }
 
-// destination is where a redirect leads, without path and query.
+// destination returns where a redirect leads, without path and query.
 func (c *Client) destination(header http.Header) string {
 	location, err := url.Parse(header.Get("Location"))
 	switch {

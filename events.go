@@ -9,18 +9,18 @@ import (
 	"github.com/sauceinsights/insights/internal/wire"
 )
 
-// Attempt is what became of one request, for [WithOnAttempt]. It holds no
-// query string and no credential.
+// Attempt tells how one request went, for [WithOnAttempt]. It holds no query
+// string and no credential.
 type Attempt struct {
 	Method        string        // GET
 	Path          string        // one of five, such as /v1/analytics/tests: fit for a metric's label
 	Number        int           // 1 for the first attempt of a call
-	StatusCode    int           // 0: there was no answer
-	Err           error         // why there was no complete answer; nil where the status tells all
+	StatusCode    int           // 0: there was no response
+	Err           error         // why there was no complete response; nil if the status says everything
 	Duration      time.Duration // from sending to the last byte
-	Wait          time.Duration // before the next attempt; 0 also where there is none
-	ServerOrdered bool          // Wait is what the service ordered with Retry-After
-	Bytes         int64         // of the body as far as it was read, decompressed
+	Wait          time.Duration // before the next attempt; 0 also if there is none
+	ServerOrdered bool          // the service asked for Wait with Retry-After
+	Bytes         int64         // of the body, decompressed, as far as it was read
 }
 
 // LogValue implements [slog.LogValuer].

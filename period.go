@@ -9,23 +9,24 @@ import (
 	"time"
 )
 
-// Period is the time in which the runs of an answer lie: either a length back
-// from now ([Last]) or a pair of instants ([Between]). It can hold one form
-// only. The zero Period is refused by every call with an [*OptionsError].
+// Period is the time in which the runs of a result lie: a length back from now
+// ([Last]) or a pair of instants ([Between]). Every call refuses the zero Period
+// with an [*OptionsError].
 //
-// The service does not say whether the ends belong to the period, nor which
-// of a run's times decides; the SDK sends what it was given and filters nothing.
+// The service does not say whether the ends belong to the period, or which time
+// of a run decides. The SDK sends the period as it was given and filters
+// nothing.
 type Period struct {
 	last       time.Duration
 	start, end time.Time // UTC, whole seconds
 	problem    string    // what Between was given and could not keep
 }
 
-// Last is the period of length d up to the moment when the service handles
-// the request. It is sent as time_range, in the largest unit that gives a
-// whole number: 168h as 7d, 90m as 90m. A fraction of a second is rounded up,
-// as the end of [Between] is. A length that is not positive is reported by the
-// call that it is used in.
+// Last is the period of length d up to the moment when the service handles the
+// request. It is sent as time_range, in the largest unit that gives a whole
+// number: 168h as 7d, 90m as 90m. A fraction of a second is rounded up, like the
+// end of [Between]. If d is not positive, the call that uses the period reports
+// it.
 func Last(d time.Duration) Period {
 	if d <= 0 { // zero is told apart from the zero Period
 		return Period{problem: fmt.Sprintf("the length %s is not positive", d)}
@@ -42,10 +43,9 @@ func wholeSeconds(d time.Duration) time.Duration {
 	return whole + time.Second
 }
 
-// Between is the period from start to end, sent as the parameters of these
-// names: in UTC and whole seconds, start rounded down and end rounded up.
-// A zero time, or a start that is not before end, is reported by the call that
-// it is used in.
+// Between is the period from start to end. It is sent as start and end, in UTC
+// and whole seconds: start is rounded down and end is rounded up. If a time is
+// zero or start is not before end, the call that uses the period reports it.
 func Between(start, end time.Time) Period {
 	// Without the monotonic reading: the wall clock is what is sent.
 	start, end = start.UTC().Round(0), end.UTC().Round(0)
@@ -75,7 +75,8 @@ func roundUp(t time.Time) time.Time {
 
 // ParsePeriod reads the two forms that [Period.String] writes: a whole number
 // and a unit (7d, 12h, 90m, 30s), or two RFC 3339 times with a slash between
-// them. Anything else is an error that matches [ErrInvalidOptions].
+// them (2021-05-01T12:00:00Z/2021-05-02T12:00:00Z). Anything else is an error
+// that matches [ErrInvalidOptions].
 func ParsePeriod(s string) (Period, error) {
 	p := parsePeriod(s)
 	if problem := p.check(); problem != "" {
@@ -95,17 +96,17 @@ func parsePeriod(s string) Period {
 	}
 	from, err := time.Parse(time.RFC3339, start)
 	if err != nil {
-		return Period{problem: "the start is no RFC 3339 time, such as 2021-05-01T12:00:00Z"}
+		return Period{problem: "the start is not an RFC 3339 time, such as 2021-05-01T12:00:00Z"}
 	}
 	to, err := time.Parse(time.RFC3339, end)
 	if err != nil {
-		return Period{problem: "the end is no RFC 3339 time, such as 2021-05-02T12:00:00Z"}
+		return Period{problem: "the end is not an RFC 3339 time, such as 2021-05-02T12:00:00Z"}
 	}
 	return Between(from, to)
 }
 
-// String gives the form that [ParsePeriod] reads. The zero Period is the empty
-// string; a period that a call would refuse says so.
+// String returns the form that [ParsePeriod] reads. The zero Period is the empty
+// string. For a period that a call would refuse, the text says why.
 func (p Period) String() string {
 	switch {
 	case p == Period{}:
@@ -118,8 +119,8 @@ func (p Period) String() string {
 	return formatTime(p.start) + "/" + formatTime(p.end)
 }
 
-// MarshalText is [Period.String], but an error for a period that a call would
-// refuse. The zero Period is the empty text.
+// MarshalText returns the text of [Period.String], or an error if a call would
+// refuse the period. The zero Period is the empty text.
 func (p Period) MarshalText() ([]byte, error) {
 	if problem := p.check(); problem != "" && p != (Period{}) {
 		return nil, invalid("Period", problem)
@@ -127,7 +128,7 @@ func (p Period) MarshalText() ([]byte, error) {
 	return []byte(p.String()), nil
 }
 
-// UnmarshalText accepts what [ParsePeriod] accepts, and the empty text for the
+// UnmarshalText accepts what [ParsePeriod] accepts. The empty text gives the
 // zero Period.
 func (p *Period) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
@@ -155,9 +156,9 @@ func (p Period) check() string {
 	return ""
 }
 
-// Bounds returns the ends of the period as they are sent: in UTC and whole
-// seconds. Those of [Last] are counted back from now. Both are the zero time
-// for a period that a call would refuse.
+// Bounds returns the start and the end of the period in UTC and whole seconds,
+// as they are sent. The period of [Last] is counted back from now. Both times
+// are zero if a call would refuse the period.
 func (p Period) Bounds(now time.Time) (start, end time.Time) {
 	fixed := p.fixed(now)
 	return fixed.start, fixed.end
