@@ -15,18 +15,20 @@ import (
 	"github.com/sauceinsights/insights/internal/ratelimit"
 )
 
-// Option changes how a [Client] works. Options are applied in order; of two
-// that set the same, the last counts.
+// Option changes how a [Client] works. Options are applied in order. If two set
+// the same thing, the last counts.
 type Option func(*config) error
 
-// RetryPolicy says how often and how patiently a request is tried. Zero fields
-// mean the defaults. Within an attempt net/http itself sends a request again where
-// it did not get through: an idle connection was closed under it, or a server of
-// HTTP/2 says that it did nothing.
+// RetryPolicy says how often a request is tried, and how long the client waits
+// between attempts. Zero fields mean the defaults.
+//
+// Within an attempt net/http itself sends a request again if it did not get
+// through: an idle connection was closed under it, or an HTTP/2 server says that
+// it did nothing.
 type RetryPolicy struct {
 	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
-	BaseWait    time.Duration // bound of the random wait before the second attempt; it doubles from attempt to attempt; default 500 ms
-	MaxWait     time.Duration // no wait is longer, and an answer that orders a longer one ends the call; default 30 s
+	BaseWait    time.Duration // upper bound of the random wait before the second attempt; it doubles with each attempt; default 500 ms
+	MaxWait     time.Duration // longest wait; a response that asks for a longer one ends the call; default 30 s
 }
 
 // The defaults of the options.
@@ -134,9 +136,10 @@ func (l *problemList) addAll(err error) {
 }
 
 // WithBaseURL sends requests to another address than the region's: a proxy, a
-// region that has no constant, a test server. It must be https, or http on a
-// loopback address (credentials never cross a network unencrypted), and hold
-// no user information, query or fragment. A path is put before the API's.
+// region without a constant, a test server. The address must be https, or http
+// on a loopback address, as credentials never cross a network unencrypted. It
+// must not hold user information, a query or a fragment. A path in it comes
+// before the path of the API.
 func WithBaseURL(rawURL string) Option {
 	return func(cfg *config) error {
 		cfg.baseURL = new(url.URL) // given, if wrong: the region is not missed
@@ -171,16 +174,15 @@ func isPort(text string) bool {
 	return text == "" || err == nil && n > 0
 }
 
-// WithHTTPClient sends requests through the transport of hc, and so through
-// its proxy and with its TLS settings. The smaller of its Timeout and
-// [WithAttemptTimeout] counts, its Jar is kept, and its CheckRedirect is not
-// asked. hc is never written to, and its Transport is looked up for each request,
-// so that a mock can be put into it later.
+// WithHTTPClient sends requests through the transport of hc, with its proxy and
+// its TLS settings. The smaller of its Timeout and [WithAttemptTimeout] counts.
+// Its Jar is used; its CheckRedirect is not. The SDK never writes to hc. It looks
+// up the Transport for each request, so a mock can be put into hc later.
 //
-// A transport must end with the context of its request, as it must for net/http:
-// one that goes on holds the call. Plain http is not sent through a proxy on
-// another machine. A transport whose HTTP2 has no SendPingTimeout, as the SDK's own
-// has, stays with an HTTP/2 connection whose other end is gone.
+// A transport must end with the context of its request, as net/http requires. A
+// transport that goes on holds the call. Plain http is not sent through a proxy
+// on another machine. The SDK's own transport sets HTTP2.SendPingTimeout. A
+// transport without it stays with an HTTP/2 connection whose other end is gone.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {
@@ -194,8 +196,9 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithRetry sets how often and how patiently a request is tried. The retry
-// budget of the client stands beside it: see the package comment.
+// WithRetry sets how often a request is tried, and how long the client waits
+// between attempts. The retry budget of the client counts as well: see the
+// package comment.
 func WithRetry(p RetryPolicy) Option {
 	return func(cfg *config) error {
 		cfg.retry = p.withDefaults()
@@ -227,8 +230,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 }
 
 // WithAttemptTimeout bounds one attempt, from sending the request to the last
-// byte of the answer; default 30 s. The whole call, with its retries and
-// waits, is bounded by its context.
+// byte of the response. Default 30 s; d must be positive. The context bounds the
+// whole call with its retries and waits.
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d <= 0 {
@@ -239,10 +242,10 @@ func WithAttemptTimeout(d time.Duration) Option {
 	}
 }
 
-// WithRateLimit paces all requests of the client and its clones: burst at
-// once, and perSecond in the long run. The default is 8 and 1: the service then
-// sees the documented 10 in a second at most, also if up to 200 ms of jitter on
-// the way bring requests closer together.
+// WithRateLimit paces all requests of the client and its clones: burst at once,
+// and perSecond in the long run. Default 8 and 1. With the default, the service
+// sees at most the documented 10 requests in any second, even if up to 200 ms of
+// jitter bring requests closer together on the way.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(cfg *config) error {
 		var problems problemList
@@ -259,8 +262,8 @@ func WithRateLimit(perSecond float64, burst int) Option {
 	}
 }
 
-// WithHourlyLimit bounds the requests of the client and its clones in any
-// hour; default 3,500, the documented allowance.
+// WithHourlyLimit bounds the requests of the client and its clones in any hour.
+// Default 3,500, the documented allowance; n must be at least 1.
 func WithHourlyLimit(n int) Option {
 	return func(cfg *config) error {
 		if n < 1 {
@@ -271,8 +274,8 @@ func WithHourlyLimit(n int) Option {
 	}
 }
 
-// WithoutRateLimit switches off both limits of the client's own. What the
-// service orders is still heeded.
+// WithoutRateLimit switches off both limits of the client. The client still
+// waits if the service asks for it.
 func WithoutRateLimit() Option {
 	return func(cfg *config) error {
 		cfg.limits = cfg.limits.With(nil, nil)
@@ -280,20 +283,21 @@ func WithoutRateLimit() Option {
 	}
 }
 
-// Limiter is a limit that a client shares with others, perhaps in other
-// processes or on other machines, as they all use one account. Wait blocks until
-// one more request may be sent; it must end with its context, and be safe for
-// concurrent use. A *rate.Limiter of golang.org/x/time/rate is one.
+// Limiter is a limit that several clients of one account share, perhaps in other
+// processes or on other machines. Wait blocks until one more request may be sent.
+// It must end with its context and be safe for concurrent use. A *rate.Limiter of
+// golang.org/x/time/rate is a Limiter.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// WithLimiter asks l before every request, retries and redirects included, beside
-// the client's own limits: the first in the client's line waits for a pause that
-// the service asked for, then for l, then for its turn under [WithRateLimit] and
-// [WithHourlyLimit]. With [WithoutRateLimit] there is no line, and l is asked by
-// many at once. An error of l ends the call: it matches [ErrRateLimited] and
-// whatever it matched before. Clones share l. Default none; nil is an error.
+// WithLimiter asks l before every request, retries and redirects included. The
+// client's own limits count as well: the first call in the client's line waits
+// for a pause that the service asked for, then for l, then for its turn under
+// [WithRateLimit] and [WithHourlyLimit]. With [WithoutRateLimit] there is no line
+// and many calls ask l at once. An error of l ends the call; the error of the
+// call matches [ErrRateLimited] and whatever the error of l matches. Clones share
+// l. Default none; nil is an error.
 func WithLimiter(l Limiter) Option {
 	return func(cfg *config) error {
 		if l == nil {
@@ -304,9 +308,9 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithCredentials replaces the credentials, for [Client.Clone] with a rotated key:
-// the clone keeps the connections, the rate limits and the retry budget of the
-// original, which goes on with its own credentials.
+// WithCredentials replaces the credentials. It is for [Client.Clone] with a
+// rotated key: the clone shares the connections, the rate limits and the retry
+// budget of the original. The original keeps its own credentials.
 func WithCredentials(creds Credentials) Option {
 	return func(cfg *config) error {
 		var problems problemList
@@ -316,9 +320,9 @@ func WithCredentials(creds Credentials) Option {
 	}
 }
 
-// WithResultWindow says how many records of one list the service reaches by
-// from and size; [Client.AllTests] moves its window before that. Default
-// 10,000, at least 2.
+// WithResultWindow says how many records of one list the service reaches with
+// from and size. [Client.AllTests] moves its period before that. Default 10,000;
+// n must be at least 2.
 func WithResultWindow(n int) Option {
 	return func(cfg *config) error {
 		if n < 2 {
@@ -330,8 +334,9 @@ func WithResultWindow(n int) Option {
 }
 
 // WithConcurrency bounds the requests that one [Client.AllTests] loop has in
-// flight; default 4. The loop holds at most twice as many pages. The rate limit
-// stands beside it, and makes more than rate × latency of them useless.
+// flight. Default 4; n must be at least 1. The loop holds at most twice as many
+// pages. The rate limit counts as well: more than rate × latency requests in
+// flight gain nothing.
 func WithConcurrency(n int) Option {
 	return func(cfg *config) error {
 		if n < 1 {
@@ -342,10 +347,9 @@ func WithConcurrency(n int) Option {
 	}
 }
 
-// WithMaxResponseBytes bounds an answer, after decompression; default 16 MiB.
-// A larger answer is [ErrResponseTooLarge], as is one of more than 100,000 elements
-// of lists or entries of maps. One of more than 1 MiB is not decoded beyond the
-// deadline of the call.
+// WithMaxResponseBytes bounds a response, after decompression. Default 16 MiB; n
+// must be from 1 to 2 GiB - 1. A larger response is [ErrResponseTooLarge]. So is
+// a response with more than 100,000 elements of lists or entries of maps.
 func WithMaxResponseBytes(n int64) Option {
 	return func(cfg *config) error {
 		if n < 1 || n > math.MaxInt32 {
@@ -356,8 +360,8 @@ func WithMaxResponseBytes(n int64) Option {
 	}
 }
 
-// WithApplication names the application at the front of the User-Agent. The
-// version may be empty.
+// WithApplication puts the name and version of your application at the front of
+// the User-Agent. The version may be empty.
 func WithApplication(name, version string) Option {
 	return func(cfg *config) error {
 		var problems problemList
@@ -375,9 +379,9 @@ func WithApplication(name, version string) Option {
 	}
 }
 
-// WithLogger logs every attempt at Debug and every wait before a retry, or of
-// a second and more for a rate limit, at Warn. No record holds a query string
-// or a credential. nil: no logging, the default.
+// WithLogger logs every attempt at Debug. At Warn it logs every wait before a
+// retry, and every wait of a second or more for a rate limit. No record holds a
+// query string or a credential. Default nil: no logging.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.logger = l
@@ -385,8 +389,8 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithOnAttempt calls f after every attempt, possibly from several goroutines
-// at once. The call waits for f to return. nil: no events, the default.
+// WithOnAttempt calls f after every attempt, possibly from several goroutines at
+// once. The call waits until f returns. Default nil: no events.
 func WithOnAttempt(f func(context.Context, Attempt)) Option {
 	return func(cfg *config) error {
 		cfg.onAttempt = f
@@ -394,8 +398,8 @@ func WithOnAttempt(f func(context.Context, Attempt)) Option {
 	}
 }
 
-// WithDialect chooses the parameter names; default [DialectReference]. A
-// service that does not know a name may ignore it and answer unfiltered.
+// WithDialect chooses the parameter names. Default [DialectReference]. A service
+// that does not know a name may ignore it and return unfiltered results.
 func WithDialect(d Dialect) Option {
 	return func(cfg *config) error {
 		if d != DialectReference && d != DialectRenamed {
@@ -407,9 +411,9 @@ func WithDialect(d Dialect) Option {
 }
 
 // WithClock sets the clock by which [Client.AllTests] fixes a period made by
-// [Last]. It is for tests: a fake service with a fixed clock and its client then
-// speak of the same time. Waits and timeouts go by the machine's clock all the
-// same. Default [time.Now]; nil is an error. now must be safe for concurrent use.
+// [Last]. It is for tests: the client and a fake service with a fixed clock then
+// mean the same time. Waits and timeouts still use the clock of the machine.
+// Default [time.Now]; nil is an error. now must be safe for concurrent use.
 func WithClock(now func() time.Time) Option {
 	return func(cfg *config) error {
 		if now == nil {
