@@ -13,11 +13,12 @@ import (
 	"github.com/sauceinsights/insights/internal/redact"
 )
 
-// Client asks the Insights API of one region with one set of credentials.
+// Client sends requests to the Insights API of one region with one set of
+// credentials. Create it with [NewClient], [NewClientFromEnv] or [Client.Clone].
 //
-// It is immutable and safe for concurrent use; its rate limits and its retry
-// budget are shared by all calls and by its clones. Printing or logging a
-// Client shows where it sends requests and as whom, and never the key.
+// A Client is immutable and safe for concurrent use. All calls and clones share
+// its rate limits and its retry budget. A printed or logged Client shows its
+// address and user name, and never the key.
 type Client struct {
 	config    config
 	exchange  *exchange.Client
@@ -26,18 +27,17 @@ type Client struct {
 	username  string
 }
 
-// NewClient returns a client for a region. An empty region is allowed only
-// together with [WithBaseURL]. Every mistake in the arguments is reported at
-// once, in an [*OptionsError]; nothing is sent.
+// NewClient returns a client for a region. An empty region needs [WithBaseURL].
+// The error is an [*OptionsError] with every mistake in the arguments. Nothing is
+// sent.
 func NewClient(region Region, creds Credentials, opts ...Option) (*Client, error) {
 	var problems problemList
 	creds.check(&problems)
 	return configure(region, creds, opts, problems)
 }
 
-// NewClientFromEnv is [NewClient] with the credentials of
-// [CredentialsFromEnv] and the region named by SAUCE_REGION, by default
-// us-west-1.
+// NewClientFromEnv is [NewClient] with the credentials of [CredentialsFromEnv]
+// and the region that SAUCE_REGION names. The default region is us-west-1.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	var problems problemList
 	creds := credentialsFromEnv(&problems)
@@ -71,11 +71,11 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 	return newClient(cfg, creds.Username, basicAuth(creds), mask), nil
 }
 
-// Clone returns a client with the same credentials, unless [WithCredentials] is
-// among the options, the same region and other options. It shares the connections of c, unless it is given another HTTP
-// client, and the rate limits, unless they are set anew. What the service
-// orders (Retry-After, X-Ratelimit-Remaining) and the retry budget are always
-// shared.
+// Clone returns a client of the same region with other options. Its credentials
+// are those of c, unless [WithCredentials] sets others. It shares the connections
+// of c, unless it is given another HTTP client. It shares the rate limits, unless
+// they are set anew. It always shares the retry budget, and the pauses that the
+// service asks for (Retry-After, X-Ratelimit-Remaining).
 func (c *Client) Clone(opts ...Option) (*Client, error) {
 	if !c.isInitialized() {
 		return nil, errNotInitialized()
@@ -103,7 +103,7 @@ func (cfg *config) takeCredentials(given Credentials) Credentials {
 }
 
 // CloseIdleConnections closes the idle connections of the client's transport,
-// also where that came with [WithHTTPClient]. Calls in flight go on.
+// even if the transport came with [WithHTTPClient]. Calls in flight go on.
 func (c *Client) CloseIdleConnections() {
 	if !c.isInitialized() {
 		return
@@ -121,13 +121,13 @@ func errNotInitialized() error {
 	return invalid("Client", "must be created with NewClient")
 }
 
-// Format writes where the client sends requests and as whom, whatever the verb.
+// Format writes the address and the user name, whatever the verb.
 func (c Client) Format(f fmt.State, _ rune) {
 	// A failed write has nowhere to be reported: fmt itself ignores it.
 	_, _ = fmt.Fprintf(f, "insights.Client{BaseURL:%s Username:%s}", c.config.origin(), c.username)
 }
 
-// LogValue implements [slog.LogValuer].
+// LogValue implements [slog.LogValuer] with the address and the user name.
 func (c Client) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("base_url", c.config.origin()), slog.String("username", c.username))
 }
