@@ -24,7 +24,7 @@ type call struct {
 }
 
 // WithQuery sends a parameter that the SDK does not know, as often as it is
-// given. A name that the SDK itself sends in this call is refused with an
+// given. The call refuses a name that the SDK itself sends, with an
 // [*OptionsError].
 func WithQuery(key, value string) CallOption {
 	return func(c *call) error {
@@ -39,10 +39,10 @@ func WithQuery(key, value string) CallOption {
 	}
 }
 
-// CaptureResponse fills info with what is known of the exchange, before the
-// call returns, whether it succeeds or fails. In [Client.AllTests] it is
-// filled for every page, before the page's first run, on the goroutine that
-// ranges. One info must not be given to calls that run at the same time.
+// CaptureResponse fills info before the call returns, even if the call fails. In
+// [Client.AllTests] it fills info for every page, before the first run of the
+// page, on the goroutine that ranges. Do not give one info to calls that run at
+// the same time.
 func CaptureResponse(info *ResponseInfo) CallOption {
 	return func(c *call) error {
 		if info == nil {
@@ -53,23 +53,23 @@ func CaptureResponse(info *ResponseInfo) CallOption {
 	}
 }
 
-// ResponseInfo is what is known of an exchange beside its answer. It never
-// holds a credential: where an answer echoes one, it is masked.
+// ResponseInfo describes the last response and the call around it. It never
+// holds a credential, even if a response echoes one.
 type ResponseInfo struct {
-	StatusCode int           // of the last answer; 0: there was none
-	Header     http.Header   // of the last answer; nil: there was none
+	StatusCode int           // of the last response; 0: there was none
+	Header     http.Header   // of the last response; nil: there was none
 	RequestID  string        // X-Request-Id; empty: there was none
 	RateLimit  RateLimit     // X-Ratelimit-*
 	Attempts   int           // requests sent, redirects not counted
 	Elapsed    time.Duration // the whole call, with its waits
-	Unreadable int           // values of the answer that could not be read as what they should be, such as a time of "None": they are zero
+	Unreadable int           // values that could not be read, such as a time of "None"; they are zero
 }
 
 // RateLimit is what the service says of its limit.
 type RateLimit struct {
-	Limit     int       // X-Ratelimit-Limit; 0 where it was absent
-	Remaining int       // X-Ratelimit-Remaining; 0 also where it was absent: see Limit and Reset
-	Reset     time.Time // X-Ratelimit-Reset; zero where it was absent
+	Limit     int       // X-Ratelimit-Limit; 0 if it was absent
+	Remaining int       // X-Ratelimit-Remaining; 0 also if it was absent: see Limit and Reset
+	Reset     time.Time // X-Ratelimit-Reset; zero if it was absent
 }
 
 // LogValue implements [slog.LogValuer].
