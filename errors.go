@@ -15,7 +15,7 @@ import (
 )
 
 // The kinds of failure, for [errors.Is]. [errors.As] with an [*APIError], an
-// [*OptionsError] or an [*IterationError] gives everything that is known.
+// [*OptionsError] or an [*IterationError] gives the details.
 var (
 	ErrInvalidOptions   = fault.InvalidOptions   // refused before anything was sent: always an *OptionsError
 	ErrInvalidRequest   = fault.InvalidRequest   // 400, 422, and every 4xx without a kind of its own
@@ -25,10 +25,10 @@ var (
 	ErrRateLimited      = fault.RateLimited      // 429, or a wait for the client's own limit that does not fit the deadline
 	ErrServer           = fault.Server           // 5xx
 	ErrTransport        = fault.Transport        // the connection failed or broke off
-	ErrTimeout          = fault.Timeout          // 408, and an attempt's or the HTTP client's timeout, which matches ErrTransport too
-	ErrBadResponse      = fault.BadResponse      // a 2xx answer of another type or shape, and 206, 300, 304 and unknown statuses
+	ErrTimeout          = fault.Timeout          // 408, and the timeout of an attempt or of the HTTP client, which matches ErrTransport too
+	ErrBadResponse      = fault.BadResponse      // a 2xx response of another type or shape, and 206, 300, 304 and unknown statuses
 	ErrResponseTooLarge = fault.ResponseTooLarge // beyond WithMaxResponseBytes, 100,000 elements of lists or maps, or 1 MiB of headers
-	ErrRedirect         = fault.Redirect         // 3xx that leaves scheme, host or port, or has no end
+	ErrRedirect         = fault.Redirect         // 3xx to another scheme, host or port, or more than 10 in a row
 	ErrResultWindow     = fault.ResultWindow     // AllTests can't go on; see IterationError
 )
 
@@ -55,11 +55,11 @@ var kindNames = []struct {
 	{context.Canceled, "canceled"},
 }
 
-// Kind returns the kind of an error in one word, fit for the label of a metric:
+// Kind returns the kind of an error in one word, for the label of a metric:
 // invalid_options, result_window, rate_limited, unauthorized, forbidden,
 // not_found, invalid_request, server, redirect, response_too_large, bad_response,
-// timeout, transport, deadline (of the context), canceled, or other. It is empty
-// for nil.
+// timeout, transport, deadline (of the context), canceled, or other. For nil it
+// is empty.
 func Kind(err error) string {
 	if err == nil {
 		return ""
@@ -72,8 +72,8 @@ func Kind(err error) string {
 	return "other"
 }
 
-// OptionsError lists every mistake in the options of a call or a constructor.
-// It matches [ErrInvalidOptions]; nothing was sent.
+// OptionsError lists every mistake in the options of a call or a constructor. It
+// matches [ErrInvalidOptions]. Nothing was sent.
 type OptionsError struct {
 	Problems []Problem // at least one
 }
@@ -122,28 +122,28 @@ func invalid(field, reason string) error {
 	return &OptionsError{Problems: []Problem{{Field: field, Reason: reason}}}
 }
 
-// APIError is every failure after validation: what was asked, what came back
-// and after how many attempts. It holds neither the query string nor a
-// credential or a part of one: where an answer echoes one, it is masked.
+// APIError is every failure after validation: what was asked, what came back and
+// after how many attempts. It never holds the query string. It never holds a
+// credential or a part of one, even if a response echoes it.
 //
-// The kind follows from StatusCode and Err; see the Err variables. When a
-// context ends or its deadline is too near to go on, the error matches
-// [context.Canceled] or [context.DeadlineExceeded] as well as the kind of what
-// the service answered last.
+// The kind follows from StatusCode and Err; see the Err variables. If the context
+// ends, or its deadline is too near to go on, the error matches
+// [context.Canceled] or [context.DeadlineExceeded]. It then matches the kind of
+// the last response too.
 type APIError struct {
-	StatusCode int           // of the last answer; 0: there was none
+	StatusCode int           // of the last response; 0: there was none
 	Attempts   int           // requests sent, redirects not counted; 0: the call ended before the first
 	Method     string        // GET
 	Path       string        // such as /v1/analytics/tests
-	RequestID  string        // the answer's X-Request-Id; empty: it had none
-	Message    string        // what the answer says, as well as it could be understood: one line of at most 300 characters
-	Fields     []FieldError  // what the answer says of single parameters
-	RetryAfter time.Duration // what the answer's Retry-After orders; 0: nothing
-	Header     http.Header   // of the last answer; nil: there was none
-	Err        error         // the cause where there is one besides the status; see Unwrap
-	Body       []byte        // the start of the last answer's body, at most 64 KiB
+	RequestID  string        // the X-Request-Id of the response; empty: it had none
+	Message    string        // what the response says, as far as its form is known: one line of at most 300 characters
+	Fields     []FieldError  // what the response says of single parameters
+	RetryAfter time.Duration // the wait that the response asks for with Retry-After; 0: none
+	Header     http.Header   // of the last response; nil: there was none
+	Err        error         // the cause if there is one besides the status; see Unwrap
+	Body       []byte        // the start of the body of the last response, at most 64 KiB
 
-	hint string // what to do about it, where that is known
+	hint string // what to do about it, if that is known
 }
 
 // FieldError is what the service says of one parameter.
@@ -153,8 +153,8 @@ type FieldError struct {
 	Type     string // a machine-readable kind; often empty
 }
 
-// Error is one line: what was asked, what came back, after how many attempts
-// and, where it is known, what to do.
+// Error returns one line: what was asked, what came back, after how many attempts
+// and, if it is known, what to do.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	request := strings.TrimSpace(e.Method + " " + e.Path)
@@ -197,8 +197,8 @@ func (e *APIError) detail() string {
 	return redact.Join(": ", message, cause)
 }
 
-// Is reports whether target is the kind that belongs to the status. Kinds that
-// do not follow from a status are found behind Err.
+// Is reports whether target is the kind of the status. Other kinds are behind
+// Err.
 func (e *APIError) Is(target error) bool {
 	kind := kindOfStatus(e.StatusCode)
 	return kind != nil && target == kind
