@@ -13,7 +13,7 @@ import (
 )
 
 // Scope says whose runs are asked for (parameter scope). The empty Scope sends
-// nothing and leaves the choice to the service.
+// nothing: the service chooses.
 type Scope string
 
 // The scopes of the API reference.
@@ -24,8 +24,8 @@ const (
 )
 
 // Order is the order of a list of runs by creation time (parameter desc). The
-// empty Order sends nothing; the service's default is not the same in every
-// revision of its documentation.
+// empty Order sends nothing: the service chooses, and its documentation has named
+// both orders as the default.
 type Order string
 
 // The two orders.
@@ -37,9 +37,9 @@ const (
 // Dialect is a set of parameter names; see [WithDialect].
 type Dialect int
 
-// The two dialects. They differ on /tests only, where the newer documentation
-// renamed three parameters: query to name, missing_build to build_missing, and
-// desc to descending.
+// The two dialects. They differ on /tests only. The newer documentation renamed
+// three parameters there: query to name, missing_build to build_missing, and desc
+// to descending.
 const (
 	DialectReference Dialect = iota
 	DialectRenamed
@@ -109,8 +109,8 @@ type ErrorTrendsOptions struct {
 	Browser []string // browser, once for each
 }
 
-// Validate reports everything that a call with these options would refuse, as
-// an [*OptionsError], or nil. Nothing is sent.
+// Validate returns an [*OptionsError] with everything that a call with these
+// options would refuse, or nil. It sends nothing.
 func (o TestsOptions) Validate() error {
 	return o.problems().err()
 }
