@@ -8,11 +8,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
@@ -25,7 +29,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "insights-server:", err)
@@ -34,7 +38,7 @@ func main() {
 }
 
 // run serves until ctx ends.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	cfg, err := parseFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -42,25 +46,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	opts, err := cfg.options(stderr)
+	clock := newClock(cfg.end.Time)
+	opts, err := cfg.options(clock, stderr)
 	if err != nil {
 		return err
 	}
 	if err := cfg.tryPort(ctx); err != nil {
 		return err
 	}
-	srv := insightstest.NewServer(append(opts, insightstest.InMemory())...) // its port is opened once it is full
+	srv := insightstest.NewServer(opts...)
 	defer srv.Close()
-	runs, err := untilDone(ctx, func() ([]insights.Test, error) { return cfg.fill(srv) })
+	runs, err := untilDone(ctx, func() ([]insights.Test, error) { return cfg.fill(srv, clock, stdin, stderr) })
 	if err != nil {
 		return endedBy(ctx, err)
 	}
-	l, err := cfg.listen(ctx)
+	return cfg.serve(ctx, srv, newControl(srv, clock, cfg.public), runs, stdout)
+}
+
+func (c *config) serve(ctx context.Context, srv *insightstest.Server, h http.Handler, runs []insights.Test, stdout io.Writer) error {
+	var certificates []tls.Certificate
+	if c.tls != "" {
+		own, err := writeCertificate(c.tls, time.Now())
+		if err != nil {
+			return err
+		}
+		certificates = append(certificates, own)
+	}
+	p, err := c.open(ctx, certificates, srv, h)
 	if err != nil {
 		return endedBy(ctx, err)
 	}
-	p := openPort(l, srv)
-	introduce(stdout, srv, p.url, runs)
+	c.introduce(stdout, p.url, runs)
 	<-ctx.Done()
 	p.close()
 	return nil
@@ -96,8 +112,8 @@ func endedBy(ctx context.Context, err error) error {
 }
 
 // fill reads or makes the runs and adds them to the server.
-func (c *config) fill(srv *insightstest.Server) ([]insights.Test, error) {
-	runs, err := c.load(time.Now())
+func (c *config) fill(srv *insightstest.Server, clock *clock, stdin io.Reader, stderr io.Writer) ([]insights.Test, error) {
+	runs, err := c.load(clock.now(), stdin, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -107,47 +123,91 @@ func (c *config) fill(srv *insightstest.Server) ([]insights.Test, error) {
 }
 
 // load reads or makes the runs.
-func (c *config) load(now time.Time) ([]insights.Test, error) {
-	if c.data != "" {
-		return readRuns(c.data)
+func (c *config) load(now time.Time, stdin io.Reader, stderr io.Writer) ([]insights.Test, error) {
+	if c.data == "" {
+		return insightstest.Generate(c.seed, c.runs, c.endOr(now).Add(-c.last), c.endOr(now)), nil
 	}
-	return insightstest.Generate(c.seed, c.runs, now.Add(-c.last), now), nil
+	runs, err := readData(c.data, stdin, stderr)
+	if err == nil && c.shift && len(runs) > 0 {
+		shiftToToday(runs, now)
+	}
+	return runs, err
 }
 
-// introduce says how to reach the server.
-func introduce(w io.Writer, srv *insightstest.Server, url string, runs []insights.Test) {
-	creds := srv.Credentials()
-	fmt.Fprintf(w, `insights-server: %d runs%s at %s
+// endOr is the end of generated runs: now, unless another was asked for.
+func (c *config) endOr(now time.Time) time.Time {
+	if c.end.IsZero() {
+		return now
+	}
+	return c.end.Time
+}
 
-curl:
-  curl -u '%s:%s' '%s%s?time_range=30d&size=5'
+// introduce says how to reach the server: only with what works.
+func (c *config) introduce(stdout io.Writer, url string, runs []insights.Test) {
+	w := new(bytes.Buffer)
+	defer func() { _, _ = w.WriteTo(stdout) }() // who reads it must not get a part
+	trust := ""
+	if c.tls != "" {
+		trust = fmt.Sprintf("--cacert '%s' ", c.tls)
+	}
+	fmt.Fprintf(w, "insights-server: %d runs%s at %s\n\n", len(runs), between(runs), url)
+	fmt.Fprintf(w, "curl:\n  curl %s-u '%s:%s' '%s%s?%s&size=5'\n\n", trust, c.username, c.key, url, insightstest.PathTests, periodOf(runs))
+	c.introduceGo(w, url)
+	fmt.Fprintf(w, "Faults, the clock, further runs: %s%s, see README.md.\nStop with Ctrl-C.\n", url, controlPrefix)
+}
 
-Go:
-  client, err := insights.NewClient("",
-      insights.Credentials{Username: %q, AccessKey: %q},
-      insights.WithBaseURL(%q))
+// introduceGo leaves the address to what the SDK accepts: it sends a key in
+// clear to this machine only.
+func (c *config) introduceGo(w io.Writer, address string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && !ip.IsLoopback() {
+		fmt.Fprint(w, "Go: the SDK sends its key to other machines over HTTPS only: use -tls.\n\n")
+		return
+	}
+	if c.tls != "" {
+		fmt.Fprintf(w, "Go, with SSL_CERT_FILE=%s on Linux, or the certificate in WithHTTPClient:\n", c.tls)
+	} else {
+		fmt.Fprint(w, "Go:\n")
+	}
+	fmt.Fprintf(w, "  client, err := insights.NewClient(\"\",\n      insights.Credentials{Username: %q, AccessKey: %q},\n      insights.WithBaseURL(%q))\n\n", c.username, c.key, address)
+}
 
-Stop with Ctrl-C.
-`, len(runs), between(runs), url,
-		creds.Username, creds.AccessKey, url, insightstest.PathTests,
-		creds.Username, creds.AccessKey, url)
+// periodOf is a period that holds all runs, as parameters.
+func periodOf(runs []insights.Test) string {
+	first, last := extremes(runs)
+	if first.IsZero() {
+		return "time_range=30d"
+	}
+	return "start=" + first.UTC().Format(time.RFC3339) + "&end=" + last.Add(time.Hour).UTC().Format(time.RFC3339)
 }
 
 // between says when the runs were created.
 func between(runs []insights.Test) string {
-	if len(runs) == 0 {
+	first, last := extremes(runs)
+	if first.IsZero() {
 		return ""
 	}
-	first, last := runs[0].CreationTime, runs[0].CreationTime
+	return fmt.Sprintf(", created from %s to %s,", first.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
+}
+
+// extremes are the first and the last time of creation of the runs that have
+// one; zero: none has.
+func extremes(runs []insights.Test) (first, last time.Time) {
 	for _, r := range runs {
-		if r.CreationTime.Before(first) {
-			first = r.CreationTime
-		}
-		if r.CreationTime.After(last) {
-			last = r.CreationTime
+		switch t := r.CreationTime; {
+		case t.IsZero():
+		case first.IsZero():
+			first, last = t, t
+		case t.Before(first):
+			first = t
+		case t.After(last):
+			last = t
 		}
 	}
-	return fmt.Sprintf(", created from %s to %s,", first.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
+	return first, last
 }
 
 // logTo writes a line for each request, without its credentials.

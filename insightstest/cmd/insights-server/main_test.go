@@ -114,7 +114,7 @@ type server struct {
 	stop           func() error
 }
 
-var address = regexp.MustCompile(`http://[^/'" \n]+`)
+var address = regexp.MustCompile(`https?://[^/'" \n]+`)
 
 // serve starts the command on a free port and waits until it says where.
 func serve(t *testing.T, args ...string) *server {
@@ -124,7 +124,7 @@ func serve(t *testing.T, args ...string) *server {
 	done := make(chan error, 1)
 	go func() {
 		defer close(done) // whoever asks after the first finds it ended
-		done <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), s.stdout, s.stderr)
+		done <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), strings.NewReader(""), s.stdout, s.stderr)
 	}()
 	s.stop = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { _ = s.stop() })
@@ -165,6 +165,19 @@ func TestServesGeneratedRuns(t *testing.T) {
 	require.NoError(t, s.stop(), "an interrupt is a clean end")
 	_, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	require.Error(t, err, "the port is closed")
+}
+
+func TestRepeatableRuns(t *testing.T) {
+	var bodies []string
+	for range 2 {
+		s := serve(t, "-runs", "50", "-seed", "7", "-end", "2026-03-02T12:00:00Z", "-last", "24h")
+		assert.Contains(t, s.stdout.String(), "start=2026-03-01T")
+		status, body := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d&size=100")
+		assert.Equal(t, http.StatusOK, status)
+		bodies = append(bodies, body)
+	}
+	assert.Equal(t, bodies[0], bodies[1])
+	assert.Equal(t, 50, strings.Count(bodies[0], `"id"`), "the clock begins at -end")
 }
 
 func TestServesAFile(t *testing.T) {
@@ -229,9 +242,9 @@ func TestFlags(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, status)
 	})
 	t.Run("-variant", func(t *testing.T) {
-		s := serve(t, "-variant", "status-in-words", "-runs", "0")
+		s := serve(t, "-variant", "status-in-words,nulls", "-runs", "0")
 		_, body := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
-		assert.Contains(t, body, `"status":"complete"`)
+		assert.Equal(t, `{"meta":{"status":"complete"},"items":null,"has_more":false}`, body)
 	})
 	t.Run("-limit", func(t *testing.T) {
 		s := serve(t, "-limit", "-runs", "0")
@@ -244,12 +257,16 @@ func TestFlags(t *testing.T) {
 	})
 	t.Run("-public", func(t *testing.T) {
 		s := serve(t, "-addr", "0.0.0.0:0", "-public", "-runs", "0")
-		assert.True(t, strings.HasPrefix(s.url, "http://127.0.0.1:"), s.url)
+		status, _ := s.get(t, insightstest.Username, insightstest.AccessKey, "time_range=2d")
+		assert.Equal(t, http.StatusOK, status, "the address that it prints is one that works")
+		if !strings.HasPrefix(s.url, "http://127.") {
+			assert.NotContains(t, s.stdout.String(), "WithBaseURL", "the SDK would refuse it")
+		}
 	})
 	t.Run("-h explains every flag", func(t *testing.T) {
 		stderr := newOutput()
-		require.NoError(t, run(t.Context(), []string{"-h"}, io.Discard, stderr))
-		for _, name := range []string{"addr", "public", "runs", "seed", "last", "data", "user", "key", "variant", "latency", "limit", "log"} {
+		require.NoError(t, run(t.Context(), []string{"-h"}, nil, io.Discard, stderr))
+		for _, name := range []string{"addr", "public", "tls", "runs", "seed", "last", "end", "data", "shift", "user", "key", "variant", "latency", "limit", "log"} {
 			assert.Contains(t, stderr.String(), "  -"+name)
 		}
 	})
@@ -262,9 +279,6 @@ func TestMistakes(t *testing.T) {
 	defer func() { _ = taken.Close() }()
 	bad := filepath.Join(t.TempDir(), "bad.ndjson")
 	require.NoError(t, os.WriteFile(bad, []byte("{}\n{\"id\":\n"), 0o600))
-	long := filepath.Join(t.TempDir(), "long.ndjson")
-	require.NoError(t, os.WriteFile(long, bytes.Repeat([]byte("x"), longestLine+1), 0o600))
-
 	tests := map[string]struct {
 		args []string
 		want string
@@ -279,19 +293,23 @@ func TestMistakes(t *testing.T) {
 		"negative latency":           {[]string{"-latency", "-1s"}, "-latency -1s is negative"},
 		"a user with a colon":        {[]string{"-user", "a:b"}, `-user "a:b"`},
 		"no key":                     {[]string{"-key", ""}, "-key is empty"},
-		"an unknown variant":         {[]string{"-variant", "best"}, `-variant "best" is not known`},
+		"an unknown variant":         {[]string{"-variant", "best"}, `-variant: no variant is named "best": take one of default, `},
 		"all addresses":              {[]string{"-addr", ":8080"}, "use 127.0.0.1:8080"},
 		"another machine's":          {[]string{"-addr", "192.0.2.1:8080"}, "say -public"},
 		"no address":                 {[]string{"-addr", "nowhere"}, "-addr nowhere: "},
 		"a port that is taken":       {[]string{"-addr", taken.Addr().String()}, "address already in use"},
+		"standard input":             {[]string{"-data", "-"}, "-data: -:1: it is not a run, which is an object"},
+		"-shift alone":               {[]string{"-shift"}, "-shift is for -data"},
+		"-end of data":               {[]string{"-data", bad, "-end", "2026-03-02T12:00:00Z"}, "-end is for generated runs"},
+		"an end that is no time":     {[]string{"-end", "today"}, "it must be a time as 2006-01-02T15:04:05Z"},
+		"a certificate nowhere":      {[]string{"-addr", "127.0.0.1:0", "-tls", "/no/such/folder/c.pem"}, "-tls: open /no/such/folder/c.pem"},
 		"a file that is missing":     {[]string{"-data", "/no/such/file"}, "-data: open /no/such/file"},
-		"a line that is no run":      {[]string{"-data", bad}, "bad.ndjson:2: "},
-		"a line that is too long":    {[]string{"-data", long}, "long.ndjson: "},
+		"a line that is no run":      {[]string{"-data", bad}, "bad.ndjson:1: it is not a run: it has none of the members of one"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			stdout := newOutput()
-			err := run(t.Context(), test.args, stdout, io.Discard)
+			err := run(t.Context(), test.args, strings.NewReader("[1]"), stdout, io.Discard)
 			require.ErrorContains(t, err, test.want)
 			assert.NotContains(t, err.Error(), "\n")
 			assert.Empty(t, stdout.String())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -43,32 +44,49 @@ func (c *config) tryPort(ctx context.Context) error {
 
 // port is an open port of the server.
 type port struct {
-	url    string
+	url    string // as clients reach it
 	http   *http.Server
 	server *insightstest.Server
 	ended  chan struct{} // closed when no more connections are accepted
 }
 
-func openPort(l net.Listener, srv *insightstest.Server) *port {
+// open opens the port, for HTTPS if there are certificates.
+func (c *config) open(ctx context.Context, certificates []tls.Certificate, srv *insightstest.Server, h http.Handler) (*port, error) {
+	l, err := c.listen(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p := &port{
 		url:    "http://" + reachable(l.Addr()),
-		http:   &http.Server{Handler: handler(srv), ReadHeaderTimeout: time.Minute},
+		http:   &http.Server{Handler: h, ReadHeaderTimeout: time.Minute},
 		server: srv,
 		ended:  make(chan struct{}),
 	}
+	serve := p.http.Serve
+	if len(certificates) > 0 {
+		p.url = "https://" + reachable(l.Addr())
+		p.http.TLSConfig = &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12}
+		serve = func(l net.Listener) error { return p.http.ServeTLS(l, "", "") }
+	}
 	go func() {
 		defer close(p.ended)
-		_ = p.http.Serve(l) // ends with the error that says it was closed
+		_ = serve(l) // ends with the error that says it was closed
 	}()
-	return p
+	return p, nil
 }
 
-// reachable is an address under which this machine finds the port.
+// reachable is an address under which clients find the port: if it is open on
+// all addresses, one of this machine that others reach, if it has one.
 func reachable(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
 	}
-	return addr.String()
+	host := "127.0.0.1"
+	if own := ownAddresses(); len(own) > 0 {
+		host = own[0].String()
+	}
+	return net.JoinHostPort(host, strconv.Itoa(tcp.Port))
 }
 
 // graceful is how long requests get that are under way when the command ends.
@@ -82,23 +100,4 @@ func (p *port) close() {
 	_ = p.http.Shutdown(ctx)
 	_ = p.http.Close()
 	<-p.ended
-}
-
-// handler answers what is not of the API itself. (A ServeMux would redirect
-// paths that it finds unclean, which the API does not.)
-func handler(srv *insightstest.Server) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/healthz" {
-			healthy(w)
-			return
-		}
-		srv.ServeHTTP(w, r)
-	})
-}
-
-// healthy says that the server is ready, which it is from its first connection
-// on.
-func healthy(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"status":"ok"}`)) // a client that went away needs nothing
 }
