@@ -2,7 +2,9 @@ package insightstest
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -66,11 +68,19 @@ func (r *reader) checkNames(c *call) {
 		return
 	}
 	known := slices.Concat(commonParameters, c.parameters, r.dialectNames(c))
-	for name := range r.values {
-		if !slices.Contains(known, name) && r.err == nil {
-			r.err = &refusal{422, name, "unknown parameter: " + name}
+	for _, name := range slices.Sorted(maps.Keys(r.values)) {
+		switch {
+		case !slices.Contains(known, name):
+			r.refuseWith(http.StatusUnprocessableEntity, name, "unknown parameter: %s", name)
+		case len(r.values[name]) > 1 && !r.isList(name):
+			r.refuseWith(http.StatusUnprocessableEntity, name, "%s was given more than once", name)
 		}
 	}
+}
+
+// isList reports whether a parameter may be repeated.
+func (r *reader) isList(name string) bool {
+	return name == "owner" || name == "os" || name == "browser" || name == "status" && r.statusList
 }
 
 var commonParameters = []string{"start", "end", "time_range", "scope", "owner", "status"}

@@ -100,6 +100,8 @@ func TestOptionRefuses(t *testing.T) {
 		"row 7: too long a period":       {insightstest.WithLongestPeriod(time.Hour), insightstest.PathTests, around(), 400, "longer than 1h0m0s"},
 		"row 12: an unknown parameter":   {insightstest.WithStrictParameters(), insightstest.PathTests, around("os", "Linux"), 422, "unknown parameter: os"},
 		"row 12: a newer name elsewhere": {insightstest.WithStrictParameters(), insightstest.PathBuildsTests, around("name", "x"), 422, "unknown parameter: name"},
+		"row 12: one given twice":        {insightstest.WithStrictParameters(), insightstest.PathTests, around("size", "1", "size", "2"), 422, "size was given more than once"},
+		"row 15: two statuses":           {insightstest.WithStrictParameters(), insightstest.PathTests, around("status", "passed", "status", "failed"), 422, "status was given more than once"},
 		"row 20: not in the list":        {insightstest.WithListedIntervals(), insightstest.PathTestTrends, around("interval", "2h"), 400, "interval must be"},
 		"row 31: no error trends":        {insightstest.WithoutErrorTrends(), insightstest.PathErrorTrends, around(), 404, "Not found."},
 		"row 36: another status":         {insightstest.WithInvalidStatus(422), insightstest.PathTests, query(), 422, "are required"},
@@ -116,6 +118,8 @@ func TestWithStrictParameters(t *testing.T) {
 	everyName := around("scope", "single", "owner", "a", "status", "passed", "build", "b", "error", "e", "from", "0", "size", "1",
 		"query", "q", "missing_build", "", "desc", "true", "name", "q", "build_missing", "true", "descending", "true")
 	get[wireGroup](t, plain(t), srv, insightstest.PathTests, everyName)
+	get[wireGroup](t, plain(t), srv, insightstest.PathTests, around("owner", "a", "owner", "b"))
+	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around("os", "a", "os", "b", "browser", "c", "browser", "d", "interval", "1h"))
 	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around("os", "a", "browser", "b", "interval", "6h"))
 	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around()) // row 20: one day
 }

@@ -23,13 +23,17 @@ type Request struct {
 	Bytes     int       // length of the answer's body, before a fault cut it off
 }
 
-// mostRequests is how many requests a server remembers at least.
-const mostRequests = 100_000
+// What a server remembers at most is twice this: it forgets the older half.
+const (
+	maxRequests     = 100_000
+	maxRequestBytes = 32 << 20 // of query strings and user agents
+)
 
 // requestLog keeps the requests in the order in which they arrived.
 type requestLog struct {
 	mu       sync.Mutex
 	requests []*Request
+	bytes    int           // of requests
 	total    int           // arrived since the start or forget
 	arrival  chan struct{} // closed at the next arrival; nil: nobody waits
 }
@@ -45,16 +49,31 @@ func (l *requestLog) begin(r *http.Request, now time.Time) *Request {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.requests) == 2*mostRequests {
-		l.requests = slices.Clone(l.requests[mostRequests:])
+	if len(l.requests) == 2*maxRequests || l.bytes+entry.bytes() > 2*maxRequestBytes {
+		l.forgetOld()
 	}
 	l.requests = append(l.requests, entry)
+	l.bytes += entry.bytes()
 	l.total++
 	if l.arrival != nil {
 		close(l.arrival)
 		l.arrival = nil
 	}
 	return entry
+}
+
+// forgetOld forgets the older half.
+func (l *requestLog) forgetOld() {
+	l.requests = slices.Clone(l.requests[len(l.requests)/2:])
+	l.bytes = 0
+	for _, r := range l.requests {
+		l.bytes += r.bytes()
+	}
+}
+
+// bytes is how much memory a request takes that its sender decides.
+func (r *Request) bytes() int {
+	return len(r.Path) + len(r.RawQuery) + len(r.UserAgent)
 }
 
 // answered notes what a request gets, before it is sent: a client that has its
@@ -87,7 +106,7 @@ func (l *requestLog) list() []Request {
 func (l *requestLog) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.requests, l.total = nil, 0
+	l.requests, l.bytes, l.total = nil, 0, 0
 }
 
 // untilNext returns nil once n requests have arrived, and before that a channel
@@ -106,7 +125,8 @@ func (l *requestLog) untilNext(n int) <-chan struct{} {
 
 // Requests are the requests that the server received, in the order in which
 // they arrived, also those that it refused or that met a [Fault]. Of very many
-// only the last 100,000 are sure to be there.
+// only the last 100,000 are sure to be there, or those of the last 32 MB of
+// query strings.
 func (s *Server) Requests() []Request {
 	return s.log.list()
 }

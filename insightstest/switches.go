@@ -211,8 +211,9 @@ func WithDialect(d insights.Dialect) Option {
 	return func(s *settings) { s.dialect = &d }
 }
 
-// WithStrictParameters refuses parameters that the call does not have, with
-// status 422; by default they are ignored (row 12).
+// WithStrictParameters refuses parameters that the call does not have, and the
+// second of those that it has once, with status 422; by default both are
+// ignored (row 12).
 func WithStrictParameters() Option {
 	return func(s *settings) { s.strict = true }
 }
