@@ -45,6 +45,14 @@ func (g *group) include(r *run) {
 	}
 }
 
+// span is from the first start to the last end; 0: none has ended.
+func (g *group) span() insights.Seconds {
+	if g.end.IsZero() {
+		return 0
+	}
+	return insights.Seconds(g.end.Sub(g.start).Seconds())
+}
+
 // groups puts the selected runs into groups, that of the newest run first.
 func (a *answerer) groups(names []string, number func(*entry) int32) []*group {
 	var inOrder []*group
@@ -105,7 +113,7 @@ func (w *writer) build(b *group) {
 	w.close('}')
 	if w.fields == FieldsSeenLive {
 		w.text("owner", b.newest[0].Owner)
-		w.seconds("duration_absolute", insights.Seconds(b.end.Sub(b.start).Seconds()))
+		w.seconds("duration_absolute", b.span())
 		w.seconds("duration_test_max", b.longest)
 	}
 	w.extras()

@@ -119,9 +119,9 @@ func TestWithStrictParameters(t *testing.T) {
 		"query", "q", "missing_build", "", "desc", "true", "name", "q", "build_missing", "true", "descending", "true")
 	get[wireGroup](t, plain(t), srv, insightstest.PathTests, everyName)
 	get[wireGroup](t, plain(t), srv, insightstest.PathTests, around("owner", "a", "owner", "b"))
-	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around("os", "a", "os", "b", "browser", "c", "browser", "d", "interval", "1h"))
-	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around("os", "a", "browser", "b", "interval", "6h"))
-	get[wireTrends](t, plain(t), srv, insightstest.PathTestTrends, around()) // row 20: one day
+	get[wireAny](t, plain(t), srv, insightstest.PathTestTrends, around("os", "a", "os", "b", "browser", "c", "browser", "d", "interval", "1h"))
+	get[wireAny](t, plain(t), srv, insightstest.PathTestTrends, around("os", "a", "browser", "b", "interval", "6h"))
+	get[wireAny](t, plain(t), srv, insightstest.PathTestTrends, around()) // row 20: one day
 }
 
 func TestWithCredentials(t *testing.T) {
