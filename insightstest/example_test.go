@@ -148,3 +148,64 @@ func ExampleVariants() {
 	fmt.Println(answers["1 of 1 passed"] == len(insightstest.Variants()))
 	// Output: true
 }
+
+// A run that is running, and ends while the code waits for it.
+func ExampleServer_Update() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(insights.Test{ID: "r1", Build: "web-7", Status: insightstest.StatusInProgress})
+
+	fmt.Println(passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour)))
+	srv.Update("r1", func(run *insights.Test) { run.Status = insights.StatusPassed })
+	fmt.Println(passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour)))
+	// Output:
+	// 0 of 1 passed <nil>
+	// 1 of 1 passed <nil>
+}
+
+// Time: the server and its client share a clock that the test moves.
+func ExampleServer_AddAt() {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	srv := insightstest.NewServer(insightstest.WithClock(func() time.Time { return now }))
+	defer srv.Close()
+	srv.AddAt(now.Add(10*time.Minute), insights.Test{Build: "web-7", Status: insights.StatusPassed})
+
+	fmt.Println(passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour)))
+	now = now.Add(10 * time.Minute)
+	fmt.Println(passRate(context.Background(), srv.Client(), "web-7", insights.Last(time.Hour)))
+	// Output:
+	// 0 of 0 passed <nil>
+	// 1 of 1 passed <nil>
+}
+
+// Two services in one: as it was seen live, with pages of at most 7 runs.
+func ExampleNamed() {
+	opts, err := insightstest.Named("as-seen-live,small-pages")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv := insightstest.NewServer(opts...)
+	defer srv.Close()
+	now := time.Now()
+	srv.Add(insightstest.Generate(1, 20, now.Add(-time.Hour), now)...)
+
+	page, err := srv.Client().Tests(context.Background(), insights.TestsOptions{Period: insights.Last(2 * time.Hour), Size: 100})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(page.Items), page.HasMore)
+	// Output: 7 true
+}
+
+// What an analysis of generated runs should find.
+func ExampleGenerateTruth() {
+	end := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	truth := insightstest.GenerateTruth(1, 5_000, end.AddDate(0, -1, 0), end)
+	fmt.Println(len(truth.Broken), "tests never pass:", truth.Broken[0], "…")
+	fmt.Println(len(truth.Flaky), "are flaky")
+	// Output:
+	// 4 tests never pass: Login keeps its state after a reload …
+	// 20 are flaky
+}

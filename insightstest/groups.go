@@ -10,15 +10,15 @@ import (
 
 // What /trends/builds_tests shows at most, by the reference.
 const (
-	mostBuilds   = 25
-	mostOfAGroup = 10
+	maxBuilds   = 25
+	maxOfAGroup = 10
 )
 
 // group is the runs with the same build or the same error.
 type group struct {
 	name       string
 	count      int
-	newest     []*run // at most mostOfAGroup
+	newest     []*run // at most maxOfAGroup
 	byStatus   map[string]int
 	duration   insights.Seconds // the sum of the runs'
 	longest    insights.Seconds
@@ -26,7 +26,7 @@ type group struct {
 }
 
 func (g *group) include(r *run) {
-	if len(g.newest) < mostOfAGroup {
+	if len(g.newest) < maxOfAGroup {
 		g.newest = append(g.newest, r)
 	}
 	g.count++
@@ -92,11 +92,11 @@ func (a *answerer) writeBuilds(w *writer) {
 func (w *writer) builds(builds []*group) {
 	w.open("builds", '{')
 	w.open("items", '[')
-	for _, b := range builds[:min(len(builds), mostBuilds)] {
+	for _, b := range builds[:min(len(builds), maxBuilds)] {
 		w.build(b)
 	}
 	w.closeList()
-	w.boolean("has_more", len(builds) > mostBuilds)
+	w.boolean("has_more", len(builds) > maxBuilds)
 	w.close('}')
 }
 

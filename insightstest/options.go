@@ -57,7 +57,7 @@ func defaults() settings {
 		key:       AccessKey,
 		now:       time.Now,
 		selection: selection{scope: insights.ScopeOrganization},
-		paging:    paging{largestPage: 1_000, resultWindow: 10_000, order: insights.OldestFirst},
+		paging:    paging{maxPage: 1_000, resultWindow: 10_000, order: insights.OldestFirst},
 		dialogue:  dialogue{invalidStatus: 400, unauthorizedStatus: 401},
 		form:      form{errored: insights.StatusErrored, status: "200"},
 	}

@@ -120,11 +120,11 @@ func readTests(r *reader, p *params) {
 	p.missingBuild = r.missingBuild()
 	p.newestFirst = r.order() == insights.NewestFirst
 	p.from = r.number("from", 0, 0)
-	p.size = r.number("size", 1, min(10, r.largestPage))
-	if p.size > r.largestPage && r.refuseLarger {
-		r.refuseWith(r.largerStatus, "size", "size must not be greater than %d.", r.largestPage)
+	p.size = r.number("size", 1, min(10, r.maxPage))
+	if p.size > r.maxPage && r.refuseLarger {
+		r.refuseWith(r.largerStatus, "size", "size must not be greater than %d.", r.maxPage)
 	}
-	p.size = min(p.size, r.largestPage)
+	p.size = min(p.size, r.maxPage)
 	p.asked = p.size
 	if p.from > r.resultWindow-p.size {
 		r.refuse("from", "Result window is too large, from + size must be less than or equal to: [%d].", r.resultWindow)
@@ -315,13 +315,13 @@ func parseLength(text string) (time.Duration, bool) {
 	}
 	unit, known := lengthUnits[text[len(text)-1]]
 	n, err := strconv.ParseUint(text[:len(text)-1], 10, 31)
-	if !known || err != nil || n == 0 || n > uint64(longestLength/unit) { //nolint:gosec // a unit is above zero
+	if !known || err != nil || n == 0 || n > uint64(maxLength/unit) { //nolint:gosec // a unit is above zero
 		return 0, false
 	}
 	return time.Duration(n) * unit, true
 }
 
-const longestLength = 1<<63 - 1
+const maxLength = 1<<63 - 1
 
 var lengthUnits = map[byte]time.Duration{
 	's': time.Second,

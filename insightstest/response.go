@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// answer is what a request gets, before a fault spoils it.
-type answer struct {
+// response is what a request gets, before a fault spoils it.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
@@ -18,17 +18,17 @@ type answer struct {
 	pooled []byte // the memory of body that is used again; nil: none
 }
 
-func newAnswer(status int, contentType string, body []byte) *answer {
-	return &answer{status: status, header: http.Header{"Content-Type": {contentType}}, body: body}
+func newResponse(status int, contentType string, body []byte) *response {
+	return &response{status: status, header: http.Header{"Content-Type": {contentType}}, body: body}
 }
 
 // answer is what the service says to a request.
-func (s *Server) answer(r *http.Request) *answer {
+func (s *Server) answer(r *http.Request) *response {
 	limit, refused := s.limiter.take(s.now)
 	if refused == nil {
 		refused = s.authorize(r)
 	}
-	var a *answer
+	var a *response
 	if refused == nil {
 		a, refused = s.answerCall(r)
 	}
@@ -47,7 +47,7 @@ func (s *Server) authorize(r *http.Request) *refusal {
 	return &refusal{status: s.settings.unauthorizedStatus, message: "Not authorized: wrong user name or access key."}
 }
 
-func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
+func (s *Server) answerCall(r *http.Request) (*response, *refusal) {
 	c, refused := s.route(r)
 	if refused != nil {
 		return nil, refused
@@ -62,14 +62,14 @@ func (s *Server) answerCall(r *http.Request) (*answer, *refusal) {
 	}
 	s.arrive(r.Context())
 	if every := s.settings.errorsInside; every > 0 && s.asked.Add(1)%int64(every) == 0 {
-		return newAnswer(http.StatusOK, typeJSON, errorInside(http.StatusServiceUnavailable)), nil
+		return newResponse(http.StatusOK, typeJSON, errorInside(http.StatusServiceUnavailable)), nil
 	}
 	p.otherReplica = s.settings.replicas && c.path == PathTests && s.lists.Add(1)%2 == 0
 	w := &writer{form: s.settings.form, buf: s.buffers.take()}
 	if refused := c.write(newAnswerer(&s.settings, p, s.store.snapshot(s.now().UnixMicro())), w); refused != nil {
 		return nil, refused
 	}
-	a := newAnswer(http.StatusOK, typeJSON, w.bytes())
+	a := newResponse(http.StatusOK, typeJSON, w.bytes())
 	a.pooled = a.body
 	a.gzip = s.settings.gzip && acceptsGzip(r)
 	return a, nil
@@ -86,9 +86,9 @@ func (s *Server) arrive(ctx context.Context) {
 	s.outside(ctx, func() { s.Add(s.settings.arrivals(s.arrived)...) })
 }
 
-func (s *Server) refuse(r *refusal) *answer {
+func (s *Server) refuse(r *refusal) *response {
 	contentType, body := r.body(s.settings.shape)
-	a := newAnswer(r.status, contentType, body)
+	a := newResponse(r.status, contentType, body)
 	switch r.status {
 	case http.StatusUnauthorized:
 		a.header.Set("WWW-Authenticate", `Basic realm="insightstest"`)
@@ -153,8 +153,8 @@ func (s *Server) route(r *http.Request) (*call, *refusal) {
 // bufferPool hands out the memory of answers again.
 type bufferPool struct{ pool sync.Pool }
 
-// largestKept is the largest buffer that is used again.
-const largestKept = 1 << 20
+// maxKept is the largest buffer that is used again.
+const maxKept = 1 << 20
 
 func (p *bufferPool) take() []byte {
 	if buf, ok := p.pool.Get().(*[]byte); ok {
@@ -164,7 +164,7 @@ func (p *bufferPool) take() []byte {
 }
 
 func (p *bufferPool) put(buf []byte) {
-	if buf != nil && cap(buf) <= largestKept {
+	if buf != nil && cap(buf) <= maxKept {
 		p.pool.Put(&buf)
 	}
 }

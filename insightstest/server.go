@@ -189,13 +189,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.pause(r, fault.Delay) || fault.Ending == Drop {
 		abort()
 	}
-	a := s.spoiled(&fault, func() *answer { return s.answer(r) })
+	a := s.spoiled(&fault, func() *response { return s.answer(r) })
 	defer s.buffers.put(a.pooled)
 	answered := s.log.answered(entry, a.status, len(a.body))
 	if s.settings.onRequest != nil {
 		s.outside(r.Context(), func() { s.settings.onRequest(answered) })
 	}
-	t := transfer{server: s, w: w, r: r, answer: a, fault: &fault}
+	t := transfer{server: s, w: w, r: r, response: a, fault: &fault}
 	t.send()
 }
 

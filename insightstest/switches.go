@@ -106,7 +106,7 @@ func WithLongestPeriod(d time.Duration) Option {
 
 // paging says how /tests divides a list.
 type paging struct {
-	largestPage   int
+	maxPage       int
 	refuseLarger  bool
 	largerStatus  int // of the refusal; 0: that of other parameters
 	resultWindow  int
@@ -120,7 +120,7 @@ type paging struct {
 // 1,000 (row 8).
 func WithLargestPage(n int) Option {
 	must(n > 0, "WithLargestPage", "%d is not positive", n)
-	return func(s *settings) { s.largestPage = n }
+	return func(s *settings) { s.maxPage = n }
 }
 
 // WithLargerPagesRefused refuses a size beyond [WithLargestPage] instead of

@@ -12,7 +12,7 @@ import (
 
 // spoiled is the answer that a request gets under a fault. truth makes the
 // answer that it would have got, where the fault wants it.
-func (s *Server) spoiled(f *Fault, truth func() *answer) *answer {
+func (s *Server) spoiled(f *Fault, truth func() *response) *response {
 	a := s.base(f, truth)
 	maps.Copy(a.header, f.Header)
 	if f.Rewrite != nil {
@@ -27,14 +27,14 @@ func (s *Server) spoiled(f *Fault, truth func() *answer) *answer {
 	return a
 }
 
-func (s *Server) base(f *Fault, truth func() *answer) *answer {
+func (s *Server) base(f *Fault, truth func() *response) *response {
 	switch {
 	case f.Body != nil:
-		return newAnswer(orDefault(f.Status, http.StatusOK), contentType(f.Body), f.Body)
+		return newResponse(orDefault(f.Status, http.StatusOK), contentType(f.Body), f.Body)
 	case f.Status >= http.StatusBadRequest:
 		return s.refuse(&refusal{status: f.Status, message: http.StatusText(f.Status)})
 	case f.Status != 0:
-		return newAnswer(f.Status, typeText, nil)
+		return newResponse(f.Status, typeText, nil)
 	}
 	return truth()
 }
@@ -57,7 +57,7 @@ func contentType(body []byte) string {
 }
 
 // compress turns the body into gzip, unless it is that already.
-func (a *answer) compress() {
+func (a *response) compress() {
 	if a.header.Get("Content-Encoding") != "" {
 		return
 	}
@@ -71,16 +71,16 @@ func (a *answer) compress() {
 
 // transfer is one answer on its way.
 type transfer struct {
-	server *Server
-	w      http.ResponseWriter
-	r      *http.Request
-	answer *answer
-	fault  *Fault
+	server   *Server
+	w        http.ResponseWriter
+	r        *http.Request
+	response *response
+	fault    *Fault
 }
 
 // send sends the answer to the end that the fault gives it.
 func (t *transfer) send() {
-	maps.Copy(t.w.Header(), t.answer.header)
+	maps.Copy(t.w.Header(), t.response.header)
 	switch t.fault.Ending {
 	case Cut:
 		t.sendPart()
@@ -93,7 +93,7 @@ func (t *transfer) send() {
 		t.sendForever()
 	default:
 		t.begin()
-		_, _ = t.w.Write(t.answer.body) // a client that went away needs nothing
+		_, _ = t.w.Write(t.response.body) // a client that went away needs nothing
 	}
 }
 
@@ -104,12 +104,12 @@ func abort() {
 
 // begin sends status and headers, with the length of the whole body.
 func (t *transfer) begin() {
-	t.w.Header().Set("Content-Length", strconv.Itoa(len(t.answer.body)))
-	t.w.WriteHeader(t.answer.status)
+	t.w.Header().Set("Content-Length", strconv.Itoa(len(t.response.body)))
+	t.w.WriteHeader(t.response.status)
 }
 
 func (t *transfer) sendPart() {
-	body, n := t.answer.body, t.fault.Bytes
+	body, n := t.response.body, t.fault.Bytes
 	if n < 0 {
 		n = len(body) / 2
 	}
@@ -126,8 +126,8 @@ func (t *transfer) sendForever() {
 		z, _ := gzip.NewWriterLevel(t.w, gzip.BestSpeed) // the level is a valid one
 		out = z
 	}
-	t.w.WriteHeader(t.answer.status)
-	piece := slices.Concat(t.answer.body, []byte(" "))
+	t.w.WriteHeader(t.response.status)
+	piece := slices.Concat(t.response.body, []byte(" "))
 	piece = bytes.Repeat(piece, 1+4096/len(piece))
 	for t.r.Context().Err() == nil && t.server.closing.Err() == nil {
 		if _, err := out.Write(piece); err != nil {

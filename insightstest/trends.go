@@ -8,8 +8,8 @@ import (
 	"github.com/sauceinsights/insights"
 )
 
-// mostBuckets bounds a histogram, as the search engines behind such services do.
-const mostBuckets = 10_000
+// maxBuckets bounds a histogram, as the search engines behind such services do.
+const maxBuckets = 10_000
 
 // breakdown is one of the ways in which trends split runs.
 type breakdown struct {
@@ -161,7 +161,7 @@ func (a *answerer) histogram() (*histogram, *refusal) {
 	h := &histogram{breakdowns: a.breakdowns()}
 	h.total = newBucket(h.breakdowns)
 	first, last := a.bucketRange()
-	if last-first >= mostBuckets {
+	if last-first >= maxBuckets {
 		return nil, &refusal{a.invalidStatus, "interval", "too many buckets: take a longer interval or a shorter period."}
 	}
 	h.first, h.buckets = first, make([]*bucket, last-first+1)
