@@ -137,7 +137,7 @@ func (m *model) compare(t *testing.T, r *rand.Rand, srv *insightstest.Server) {
 	for part := range slices.Chunk(all, 50) {
 		srv.Add(part...)
 		m.runs = append(m.runs, part...)
-		for range 3 {
+		for range bruteRounds {
 			q := m.testsQuery(r)
 			assert.Equal(t, m.tests(q), asked(insightstest.PathTests, m.spell(q)), q.Encode())
 			q = platformQuery(r)

@@ -178,8 +178,12 @@ func TestWithErrorsInside(t *testing.T) {
 
 func TestWithReplicas(t *testing.T) {
 	runs := []insights.Test{
-		{ID: "a", CreationTime: noon}, {ID: "b", CreationTime: noon.Add(300 * time.Millisecond)}, {ID: "c", CreationTime: noon.Add(999 * time.Millisecond)},
-		{ID: "d", CreationTime: noon.Add(time.Second)}, {ID: "e", CreationTime: noon.Add(2 * time.Second)}, {ID: "f", CreationTime: noon.Add(2 * time.Second)},
+		{ID: "a", CreationTime: noon},
+		{ID: "b", CreationTime: noon.Add(300 * time.Millisecond)},
+		{ID: "c", CreationTime: noon.Add(999 * time.Millisecond)},
+		{ID: "d", CreationTime: noon.Add(time.Second)},
+		{ID: "e", CreationTime: noon.Add(2 * time.Second)},
+		{ID: "f", CreationTime: noon.Add(2 * time.Second)},
 	}
 	twice := func(t *testing.T, srv *insightstest.Server, pairs ...string) string {
 		get[wireAny](t, plain(t), srv, insightstest.PathBuildsTests, around()) // other calls take no turn

@@ -179,8 +179,11 @@ func TestServerFail(t *testing.T) {
 		"all":                    {[]insightstest.Fault{insightstest.Outage(-1)}, []string{tests, tests, tests}, []int{503, 503, 503}},
 		"one after the other":    {[]insightstest.Fault{insightstest.Outage(1), insightstest.Throttle(1, 0)}, []string{tests, tests, tests}, []int{503, 429, 200}},
 		"the first that matches": {[]insightstest.Fault{insightstest.Outage(1).On(builds), insightstest.Throttle(2, 0)}, []string{tests, builds, tests}, []int{429, 503, 429}},
-		"by its parameters": {[]insightstest.Fault{{Status: 500, Match: func(r insightstest.Request) bool { return r.Query.Get("n") == "1" }}},
-			[]string{tests, tests, tests}, []int{200, 500, 200}},
+		"by its parameters": {
+			[]insightstest.Fault{{Status: 500, Match: func(r insightstest.Request) bool { return r.Query.Get("n") == "1" }}},
+			[]string{tests, tests, tests},
+			[]int{200, 500, 200},
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -59,24 +59,46 @@ func TestServerForm(t *testing.T) {
 	}{
 		"tests":            {nil, sample, insightstest.PathTests, `{"meta":{"status":200},"items":[` + sixteen + `],"has_more":false}`},
 		"tests, reference": {[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)}, sample, insightstest.PathTests, `{"meta":{"status":200},"items":[` + twelve + `],"has_more":false}`},
-		"metrics": {nil, sample, insightstest.PathTestMetrics,
-			`{"meta":{"status":200},"aggs":{"count":1,"fastestRun":` + sixteen + `,"slowestRun":` + sixteen + `,"statuses":{"errored":1},"totalQueueTime":1.215,"totalRunTime":25,"avgRunTime":25}}`},
-		"metrics, reference": {[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)}, sample, insightstest.PathTestMetrics,
-			`{"meta":{"status":200},"aggs":{"count":1,"fastestRun":` + sixteen + `,"slowestRun":` + sixteen + `,"statuses":{"errored":1},"totalQueueTime":1.215,"totalRunTime":25}}`},
-		"row 26: metrics of no runs": {nil, nil, insightstest.PathTestMetrics,
-			`{"meta":{"status":200},"aggs":{"count":0,"statuses":{},"totalQueueTime":0,"totalRunTime":0,"avgRunTime":0}}`},
-		"row 26: metrics of no runs, nulls and zeros": {[]insightstest.Option{insightstest.WithNulls(), insightstest.WithZeroStatuses(), insightstest.WithFields(insightstest.FieldsOfReference)}, nil, insightstest.PathTestMetrics,
-			`{"meta":{"status":200},"aggs":{"count":0,"fastestRun":null,"slowestRun":null,"statuses":{"complete":0,"errored":0,"failed":0,"passed":0},"totalQueueTime":0,"totalRunTime":0}}`},
-		"trends, reference": {[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)}, sample, insightstest.PathTestTrends,
-			`{"meta":{"status":200},"buckets":[{"timestamp":"2026-03-02T12:00:00.000Z","count":1,"aggs":{"os":` + windowsOne + `,"owner":[{"name":"ann","count":1}],"status":[{"name":"errored","count":1}]}}],"metrics":{"os":{"Windows 10":1},"owner":{"ann":1},"status":{"errored":1}}}`},
-		"builds": {nil, sample, insightstest.PathBuildsTests,
-			`{"meta":{"status":200},"builds":{"items":[{"name":"b1","tests_count":1,"duration":25,"start_time":"2026-03-02T12:00:02Z","end_time":"2026-03-02T12:00:27Z","tests":[` + eleven + `],"has_more":false,"aggs":{"status":[{"name":"errored","count":1}]}}],"has_more":false},"tests_missing_build":{"items":[],"has_more":false}}`},
-		"errors": {nil, sample, insightstest.PathErrorTrends,
-			`{"meta":{"status":200},"buckets":[{"name":` + errorText + `,"count":1,"items":[` + eleven + `],"has_more":false}]}`},
-		"a run that never started": {nil, waiting, insightstest.PathTests,
-			`{"meta":{"status":200},"items":[{"id":"w","owner":"ann","ancestor":"a","name":"n","build":"","creation_time":"2026-03-02T12:00:00Z","end_time":"2026-03-02T12:01:00Z","duration":0,"status":"errored","error":"","os":"","os_normalized":"","browser":"","browser_normalized":"","details_url":"u"}],"has_more":false}`},
-		"rows 22 and 24: nulls": {[]insightstest.Option{insightstest.WithNulls()}, waiting, insightstest.PathTests,
-			`{"meta":{"status":200},"items":[{"id":"w","owner":"ann","ancestor":"a","name":"n","build":null,"creation_time":"2026-03-02T12:00:00Z","start_time":null,"end_time":"2026-03-02T12:01:00Z","duration":0,"status":"errored","error":null,"os":null,"os_normalized":null,"browser":null,"browser_normalized":null,"details_url":"u"}],"has_more":false}`},
+		"metrics": {
+			nil, sample, insightstest.PathTestMetrics,
+			`{"meta":{"status":200},"aggs":{"count":1,"fastestRun":` + sixteen + `,"slowestRun":` + sixteen + `,"statuses":{"errored":1},"totalQueueTime":1.215,"totalRunTime":25,"avgRunTime":25}}`,
+		},
+		"metrics, reference": {
+			[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)},
+			sample, insightstest.PathTestMetrics,
+			`{"meta":{"status":200},"aggs":{"count":1,"fastestRun":` + sixteen + `,"slowestRun":` + sixteen + `,"statuses":{"errored":1},"totalQueueTime":1.215,"totalRunTime":25}}`,
+		},
+		"row 26: metrics of no runs": {
+			nil, nil, insightstest.PathTestMetrics,
+			`{"meta":{"status":200},"aggs":{"count":0,"statuses":{},"totalQueueTime":0,"totalRunTime":0,"avgRunTime":0}}`,
+		},
+		"row 26: metrics of no runs, nulls and zeros": {
+			[]insightstest.Option{insightstest.WithNulls(), insightstest.WithZeroStatuses(), insightstest.WithFields(insightstest.FieldsOfReference)},
+			nil, insightstest.PathTestMetrics,
+			`{"meta":{"status":200},"aggs":{"count":0,"fastestRun":null,"slowestRun":null,"statuses":{"complete":0,"errored":0,"failed":0,"passed":0},"totalQueueTime":0,"totalRunTime":0}}`,
+		},
+		"trends, reference": {
+			[]insightstest.Option{insightstest.WithFields(insightstest.FieldsOfReference)},
+			sample, insightstest.PathTestTrends,
+			`{"meta":{"status":200},"buckets":[{"timestamp":"2026-03-02T12:00:00.000Z","count":1,"aggs":{"os":` + windowsOne + `,"owner":[{"name":"ann","count":1}],"status":[{"name":"errored","count":1}]}}],"metrics":{"os":{"Windows 10":1},"owner":{"ann":1},"status":{"errored":1}}}`,
+		},
+		"builds": {
+			nil, sample, insightstest.PathBuildsTests,
+			`{"meta":{"status":200},"builds":{"items":[{"name":"b1","tests_count":1,"duration":25,"start_time":"2026-03-02T12:00:02Z","end_time":"2026-03-02T12:00:27Z","tests":[` + eleven + `],"has_more":false,"aggs":{"status":[{"name":"errored","count":1}]}}],"has_more":false},"tests_missing_build":{"items":[],"has_more":false}}`,
+		},
+		"errors": {
+			nil, sample, insightstest.PathErrorTrends,
+			`{"meta":{"status":200},"buckets":[{"name":` + errorText + `,"count":1,"items":[` + eleven + `],"has_more":false}]}`,
+		},
+		"a run that never started": {
+			nil, waiting, insightstest.PathTests,
+			`{"meta":{"status":200},"items":[{"id":"w","owner":"ann","ancestor":"a","name":"n","build":"","creation_time":"2026-03-02T12:00:00Z","end_time":"2026-03-02T12:01:00Z","duration":0,"status":"errored","error":"","os":"","os_normalized":"","browser":"","browser_normalized":"","details_url":"u"}],"has_more":false}`,
+		},
+		"rows 22 and 24: nulls": {
+			[]insightstest.Option{insightstest.WithNulls()},
+			waiting, insightstest.PathTests,
+			`{"meta":{"status":200},"items":[{"id":"w","owner":"ann","ancestor":"a","name":"n","build":null,"creation_time":"2026-03-02T12:00:00Z","start_time":null,"end_time":"2026-03-02T12:01:00Z","duration":0,"status":"errored","error":null,"os":null,"os_normalized":null,"browser":null,"browser_normalized":null,"details_url":"u"}],"has_more":false}`,
+		},
 		"row 24: an empty list is null": {[]insightstest.Option{insightstest.WithNulls()}, nil, insightstest.PathErrorTrends, `{"meta":{"status":200},"buckets":null}`},
 	}
 	for name, test := range tests {

@@ -13,13 +13,14 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-// TestServerRequestsAreBounded sends 100 MB of query strings: the memory of
+// TestServerRequestsAreBounded sends 100 MB of headers: the memory of
 // requests stays bounded, and holds the last ones.
 func TestServerRequestsAreBounded(t *testing.T) {
 	srv := insightstest.New(t, insightstest.InMemory())
 	long := strings.Repeat("x", 1<<20)
 	for i := range 100 {
-		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, insightstest.PathTests+"?n="+strconv.Itoa(i)+"&x="+long, http.NoBody)
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, insightstest.PathTests+"?n="+strconv.Itoa(i), http.NoBody)
+		req.Header.Set("User-Agent", long)
 		srv.ServeHTTP(httptest.NewRecorder(), req)
 	}
 	got := srv.Requests()

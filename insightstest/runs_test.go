@@ -204,11 +204,24 @@ func TestWithLateness(t *testing.T) {
 	assert.Equal(t, insights.StatusPassed, shown(t, srv)[2].Status)
 }
 
+func TestWithLateStatusOfOldRuns(t *testing.T) {
+	c := clockAt(noon)
+	srv := insightstest.New(t, insightstest.WithClock(c.now), insightstest.WithLateness(time.Minute), insightstest.WithLateStatus(time.Second))
+	srv.Add(insights.Test{ID: "old", CreationTime: noon.Add(-time.Hour), Status: insights.StatusFailed}, insights.Test{ID: "new", CreationTime: noon, Status: insights.StatusFailed},
+		insights.Test{ID: "running", CreationTime: noon, Status: insightstest.StatusInProgress})
+	assert.Equal(t, insights.StatusFailed, shown(t, srv)[0].Status)
+	c.advance(time.Minute)
+	for i, want := range []insights.Status{insights.StatusFailed, insights.StatusFailed, insightstest.StatusInProgress} {
+		assert.Equal(t, want, shown(t, srv)[i].Status, "once it is visible, it is settled")
+	}
+}
+
 func TestWithLateStatus(t *testing.T) {
 	c := clockAt(noon)
 	srv := insightstest.New(t, insightstest.WithClock(c.now), insightstest.WithLateness(time.Minute), insightstest.WithLateStatus(5*time.Minute))
 	srv.Add(insights.Test{ID: "old", CreationTime: noon.Add(-time.Hour), Status: insights.StatusFailed},
 		insights.Test{ID: "a", CreationTime: noon, Status: insights.StatusFailed, Error: "no"})
+	assert.Equal(t, []string{"old"}, ids(shown(t, srv)), "it is not there at all yet")
 	c.advance(time.Minute)
 	got := shown(t, srv)
 	assert.Equal(t, insights.StatusFailed, got[0].Status)
