@@ -93,7 +93,7 @@ func TestFaultBreaksOff(t *testing.T) {
 	t.Run("dropped", func(t *testing.T) {
 		srv := start(t)
 		srv.Fail(insightstest.DropConnection(1))
-		_, err := plain(t).Do(request(t, srv, insightstest.PathTests, around())) //nolint:bodyclose // there is none
+		_, err := plain(t).Do(request(t, srv, insightstest.PathTests, around()))
 		var failed *url.Error
 		require.ErrorAs(t, err, &failed)
 		assert.Zero(t, srv.Requests()[0].Status)

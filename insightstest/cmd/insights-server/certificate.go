@@ -28,7 +28,7 @@ func writeCertificate(file string, now time.Time) (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("-tls: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	if err := os.WriteFile(file, text, 0o644); err != nil { //nolint:gosec // it is there for others to read
+	if err := os.WriteFile(file, text, 0o644); err != nil {
 		return tls.Certificate{}, fmt.Errorf("-tls: %w", err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
