@@ -45,125 +45,121 @@ func requireSame[T any](t *testing.T, data []byte, scan func(*wire.Scanner, *T) 
 	return true
 }
 
-func TestTheScannerTakesWhatServicesSend(t *testing.T) {
-	run := `{"id":"a1","owner":"mia","creation_time":"2026-02-28T23:59:59Z","status":"passed","details_url":"https://h.example/jobs/a1"}`
-	for name, data := range map[string]string{
-		"a run":                   run,
-		"an empty run":            `{}`,
-		"a list":                  `{"meta":{"status":200},"items":[` + run + `,` + run + `],"has_more":true}`,
-		"an empty list":           `{"meta":{"status":200},"items":[],"has_more":false}`,
-		"a null list":             `{"meta":{"status":200},"items":null,"has_more":null}`,
-		"other order":             `{"has_more":false,"items":[{"status":"failed","id":"a1"}],"meta":{"status":200}}`,
-		"indented":                "{\n\t\"items\" : [ {\r\n \"id\" : \"a\" } , { } ] }\n",
-		"text instead of status":  `{"meta":{"status":"complete"},"items":[]}`,
-		"further members":         `{"items":[{"id":"a","tags":["x",1,-2.5,true,null,{"deep":[[]]}],"org":{"a":{}}}],"count":7}`,
-		"the last of a name":      `{"id":"a","id":"b","owner":"x","owner":null,"duration":2,"duration":null}`,
-		"nulls":                   `{"owner":null,"creation_time":null,"duration":null,"details_url":null}`,
-		"escapes":                 `{"error":"a\n\t\"\\\/\b\f\r\u00e9\ud83d\ude00z"}`,
-		"letters of all kinds":    `{"name":"Zürich 東京 😀","error":"naïve"}`,
-		"fractions of a second":   `{"creation_time":"2026-01-31T00:00:00.123Z","start_time":"2026-01-31T00:00:00.000000001Z"}`,
-		"a leap day":              `{"creation_time":"2024-02-29T12:00:00Z"}`,
-		"other times":             `{"creation_time":"2026-01-31T01:02:03+02:00","start_time":"2026-01-31 01:02:03","end_time":""}`,
-		"decimals":                `{"duration":25.0}`,
-		"a zero":                  `{"duration":0}`,
-		"nines":                   `{"duration":99.9}`,
-		"a negative length":       `{"duration":-1.5}`,
-		"an address without ID":   `{"id":"a1","details_url":"https://h.example/jobs/"}`,
-		"the ID behind it":        `{"details_url":"https://h.example/jobs/a1","id":"a1"}`,
-		"a text of many kilobyte": `{"error":"` + strings.Repeat("12345678", 1000) + `"}`,
-	} {
-		t.Run(name, func(t *testing.T) { assert.True(t, requireAgreement(t, []byte(data))) })
-	}
-}
-
-func TestTheScannerLeavesTheRestToJSON(t *testing.T) {
-	for name, data := range map[string]string{
-		"no JSON":               `<html>`,
-		"nothing":               ``,
-		"half":                  `{"items":[{"id":"a"`,
-		"half a text":           `{"id":"a`,
-		"half an escape":        `{"id":"\`,
-		"half a status":         `{"meta":{"status":"`,
-		"half a status number":  `{"meta":{"status":2`,
-		"half a number":         `{"duration":1.`,
-		"two values":            `{"id":"a"}{"id":"b"}`,
-		"a comma too many":      `{"items":[{"id":"a"},]}`,
-		"a zero too many":       `{"duration":01}`,
-		"an exponent":           `{"duration":1e3}`,
-		"a number beyond range": `{"duration":` + strings.Repeat("9", 400) + `}`,
-		"another kind":          `{"owner":7}`,
-		"an ID with escapes":    `{"id":"\u0061"}`,
-		"half a pair":           `{"error":"\ud83d"}`,
-		"no pair":               `{"error":"\ud83dA"}`,
-		"invalid UTF-8":         "{\"error\":\"\xff\"}",
-		"and after an escape":   "{\"error\":\"\\n\xff\"}",
-		"a control character":   "{\"error\":\"a\nb\"}",
-		"and after an escape 2": "{\"error\":\"\\na\nb\"}",
-		"an unknown escape":     `{"error":"\x41"}`,
-		"an unknown word":       `{"has_more":yes,"items":[]}`,
-		"a bad time":            `{"creation_time":"yesterday"}`,
-		"no such day":           `{"creation_time":"2026-02-30T00:00:00Z"}`,
-		"no such hour":          `{"creation_time":"2026-02-03T24:00:00Z"}`,
-		"lists twice":           `{"items":[{"id":"a"}],"items":[{"id":"b"}]}`,
-		"a null run":            `{"items":[null]}`,
-		"something else":        `{"has_more":true}`,
-		"a deep value":          `{"x":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `,"items":[]}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			assert.False(t, wire.Scan([]byte(data), new(TestList), scanList))
-			requireAgreement(t, []byte(data))
-		})
-	}
-}
-
-func TestARefusedAnswerLeavesNothingBehind(t *testing.T) {
-	list := TestList{HasMore: true, Items: []Test{{ID: "kept"}}}
-	require.False(t, wire.Scan([]byte(`{"items":[{"id":"a"},7],"has_more":false}`), &list, scanList))
-	assert.Equal(t, TestList{HasMore: true, Items: []Test{{ID: "kept"}}}, list)
-}
-
-// The answer's buffer is used again for the next one.
-func TestRunsKeepNothingOfTheAnswer(t *testing.T) {
-	data := []byte(`{"items":[{"id":"a1","owner":"mia","error":"a\nb","details_url":"https://h.example/a1"}]}`)
-	var list TestList
-	require.True(t, wire.Scan(data, &list, scanList))
-	clear(data)
-	assert.Equal(t, []Test{{ID: "a1", Owner: "mia", Error: "a\nb", DetailsURL: "https://h.example/a1"}}, list.Items)
-}
-
-func TestAnIDIsStoredWithItsAddress(t *testing.T) {
-	var run Test
-	require.True(t, wire.Scan([]byte(`{"id":"a1","details_url":"https://h.example/a1"}`), &run, scanRun))
-	assert.Same(t, unsafe.StringData(run.DetailsURL[len(run.DetailsURL)-2:]), unsafe.StringData(run.ID))
-}
-
-// An answer that is cut off anywhere, or has any byte replaced.
-func TestTheScannerAgreesOnDamagedAnswers(t *testing.T) {
-	t.Parallel()
-	whole := []byte(`{"meta":{"status":200},"items":[{"id":"a1","name":"many words é\u0faF\n\ud83d\ude00","creation_time":"2026-01-31T00:00:09.5Z","start_time":"2026-01-31T23:59:59Z","end_time":"2026-01-31T00:00:00Z","duration":-90.5,"x":[true,0]}],"has_more":true}`)
-	require.True(t, requireAgreement(t, whole))
-	for i := range whole {
-		requireAgreement(t, slices.Clip(slices.Clone(whole[:i])))
-		for _, b := range []byte("\n\"\\09}\x80") {
-			damaged := slices.Clone(whole)
-			damaged[i] = b
-			requireAgreement(t, damaged)
+func TestTestListScanner(t *testing.T) {
+	t.Run("takes what services send", func(t *testing.T) {
+		run := `{"id":"a1","owner":"mia","creation_time":"2026-02-28T23:59:59Z","status":"passed","details_url":"https://h.example/jobs/a1"}`
+		for name, data := range map[string]string{
+			"a run":                   run,
+			"an empty run":            `{}`,
+			"a list":                  `{"meta":{"status":200},"items":[` + run + `,` + run + `],"has_more":true}`,
+			"an empty list":           `{"meta":{"status":200},"items":[],"has_more":false}`,
+			"a null list":             `{"meta":{"status":200},"items":null,"has_more":null}`,
+			"other order":             `{"has_more":false,"items":[{"status":"failed","id":"a1"}],"meta":{"status":200}}`,
+			"indented":                "{\n\t\"items\" : [ {\r\n \"id\" : \"a\" } , { } ] }\n",
+			"text instead of status":  `{"meta":{"status":"complete"},"items":[]}`,
+			"further members":         `{"items":[{"id":"a","tags":["x",1,-2.5,true,null,{"deep":[[]]}],"org":{"a":{}}}],"count":7}`,
+			"the last of a name":      `{"id":"a","id":"b","owner":"x","owner":null,"duration":2,"duration":null}`,
+			"nulls":                   `{"owner":null,"creation_time":null,"duration":null,"details_url":null}`,
+			"escapes":                 `{"error":"a\n\t\"\\\/\b\f\r\u00e9\ud83d\ude00z"}`,
+			"letters of all kinds":    `{"name":"Zürich 東京 😀","error":"naïve"}`,
+			"fractions of a second":   `{"creation_time":"2026-01-31T00:00:00.123Z","start_time":"2026-01-31T00:00:00.000000001Z"}`,
+			"a leap day":              `{"creation_time":"2024-02-29T12:00:00Z"}`,
+			"other times":             `{"creation_time":"2026-01-31T01:02:03+02:00","start_time":"2026-01-31 01:02:03","end_time":""}`,
+			"decimals":                `{"duration":25.0}`,
+			"a zero":                  `{"duration":0}`,
+			"nines":                   `{"duration":99.9}`,
+			"a negative length":       `{"duration":-1.5}`,
+			"an address without ID":   `{"id":"a1","details_url":"https://h.example/jobs/"}`,
+			"the ID behind it":        `{"details_url":"https://h.example/jobs/a1","id":"a1"}`,
+			"a text of many kilobyte": `{"error":"` + strings.Repeat("12345678", 1000) + `"}`,
+		} {
+			t.Run(name, func(t *testing.T) { assert.True(t, requireAgreement(t, []byte(data))) })
 		}
-	}
-}
-
-// TestTheScannerAgreesOnRandomAnswers writes answers in all kinds of ways and
-// damages some.
-func TestTheScannerAgreesOnRandomAnswers(t *testing.T) {
-	t.Parallel()
-	taken := 0
-	for seed := range uint64(1000) {
-		w := answerWriter{random: rand.New(rand.NewPCG(seed, 1))}
-		if requireAgreement(t, w.answer()) {
-			taken++
+	})
+	t.Run("leaves the rest to the reader", func(t *testing.T) {
+		for name, data := range map[string]string{
+			"no JSON":               `<html>`,
+			"nothing":               ``,
+			"half":                  `{"items":[{"id":"a"`,
+			"half a text":           `{"id":"a`,
+			"half an escape":        `{"id":"\`,
+			"half a status":         `{"meta":{"status":"`,
+			"half a status number":  `{"meta":{"status":2`,
+			"half a number":         `{"duration":1.`,
+			"two values":            `{"id":"a"}{"id":"b"}`,
+			"a comma too many":      `{"items":[{"id":"a"},]}`,
+			"a zero too many":       `{"duration":01}`,
+			"an exponent":           `{"duration":1e3}`,
+			"a number beyond range": `{"duration":` + strings.Repeat("9", 400) + `}`,
+			"another kind":          `{"owner":7}`,
+			"an ID with escapes":    `{"id":"\u0061"}`,
+			"half a pair":           `{"error":"\ud83d"}`,
+			"no pair":               `{"error":"\ud83dA"}`,
+			"invalid UTF-8":         "{\"error\":\"\xff\"}",
+			"and after an escape":   "{\"error\":\"\\n\xff\"}",
+			"a control character":   "{\"error\":\"a\nb\"}",
+			"and after an escape 2": "{\"error\":\"\\na\nb\"}",
+			"an unknown escape":     `{"error":"\x41"}`,
+			"an unknown word":       `{"has_more":yes,"items":[]}`,
+			"a bad time":            `{"creation_time":"yesterday"}`,
+			"no such day":           `{"creation_time":"2026-02-30T00:00:00Z"}`,
+			"no such hour":          `{"creation_time":"2026-02-03T24:00:00Z"}`,
+			"lists twice":           `{"items":[{"id":"a"}],"items":[{"id":"b"}]}`,
+			"a null run":            `{"items":[null]}`,
+			"something else":        `{"has_more":true}`,
+			"a deep value":          `{"x":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `,"items":[]}`,
+		} {
+			t.Run(name, func(t *testing.T) {
+				assert.False(t, wire.Scan([]byte(data), new(TestList), scanList))
+				requireAgreement(t, []byte(data))
+			})
 		}
-	}
-	assert.Greater(t, taken, 150, "answers that the scanner can tell")
+	})
+	// An answer that is cut off anywhere, or has any byte replaced.
+	t.Run("agrees with the reader on damaged answers", func(t *testing.T) {
+		t.Parallel()
+		whole := []byte(`{"meta":{"status":200},"items":[{"id":"a1","name":"many words é\u0faF\n\ud83d\ude00","creation_time":"2026-01-31T00:00:09.5Z","start_time":"2026-01-31T23:59:59Z","end_time":"2026-01-31T00:00:00Z","duration":-90.5,"x":[true,0]}],"has_more":true}`)
+		require.True(t, requireAgreement(t, whole))
+		for i := range whole {
+			requireAgreement(t, slices.Clip(slices.Clone(whole[:i])))
+			for _, b := range []byte("\n\"\\09}\x80") {
+				damaged := slices.Clone(whole)
+				damaged[i] = b
+				requireAgreement(t, damaged)
+			}
+		}
+	})
+	// TestTheScannerAgreesOnRandomAnswers writes answers in all kinds of ways and
+	// damages some.
+	t.Run("agrees with the reader on random answers", func(t *testing.T) {
+		t.Parallel()
+		taken := 0
+		for seed := range uint64(1000) {
+			w := answerWriter{random: rand.New(rand.NewPCG(seed, 1))}
+			if requireAgreement(t, w.answer()) {
+				taken++
+			}
+		}
+		assert.Greater(t, taken, 150, "answers that the scanner can tell")
+	})
+	t.Run("a refused answer leaves nothing behind", func(t *testing.T) {
+		list := TestList{HasMore: true, Items: []Test{{ID: "kept"}}}
+		require.False(t, wire.Scan([]byte(`{"items":[{"id":"a"},7],"has_more":false}`), &list, scanList))
+		assert.Equal(t, TestList{HasMore: true, Items: []Test{{ID: "kept"}}}, list)
+	})
+	// The answer's buffer is used again for the next one.
+	t.Run("runs keep nothing of the answer", func(t *testing.T) {
+		data := []byte(`{"items":[{"id":"a1","owner":"mia","error":"a\nb","details_url":"https://h.example/a1"}]}`)
+		var list TestList
+		require.True(t, wire.Scan(data, &list, scanList))
+		clear(data)
+		assert.Equal(t, []Test{{ID: "a1", Owner: "mia", Error: "a\nb", DetailsURL: "https://h.example/a1"}}, list.Items)
+	})
+	t.Run("an ID is stored with its address", func(t *testing.T) {
+		var run Test
+		require.True(t, wire.Scan([]byte(`{"id":"a1","details_url":"https://h.example/a1"}`), &run, scanRun))
+		assert.Same(t, unsafe.StringData(run.DetailsURL[len(run.DetailsURL)-2:]), unsafe.StringData(run.ID))
+	})
 }
 
 // answerWriter writes random answers.

@@ -4,10 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sauceinsights/insights/internal/fault"
 	"github.com/stretchr/testify/assert"
 )
 
-func TestElements(t *testing.T) {
+func TestTooManyElements(t *testing.T) {
 	const limit = 300
 	record := `{"a":[],` + strings.Repeat(`"m":1,`, 50) + `"z":0}`
 	for name, test := range map[string]struct {
@@ -20,8 +21,8 @@ func TestElements(t *testing.T) {
 		"objects":                  {`{"items":[` + strings.Repeat(`{},`, limit) + `{}]}`, true},
 		"in lists of lists":        {`[` + strings.Repeat(`[0,0],`, limit/2) + `0]`, true},
 		"records are no elements":  {`[` + strings.Repeat(record+`,`, limit/2) + `0]`, false},
-		"nor of a hundred members": {`[` + strings.Repeat(members(recordMembers)+`,`, limit-1) + `0]`, false},
-		"but their further ones":   {`[` + strings.Repeat(members(recordMembers+1)+`,`, limit/2) + `0]`, true},
+		"nor of a hundred members": {`[` + strings.Repeat(members(100)+`,`, limit-1) + `0]`, false},
+		"but their further ones":   {`[` + strings.Repeat(members(101)+`,`, limit/2) + `0]`, true},
 		"a map's members are":      {`{` + strings.Repeat(`"m":1,`, limit+200) + `"z":0}`, true},
 		"of small maps too":        {`{"a":{` + strings.Repeat(`"b":{"m":1,"n":1},`, limit/2+1) + `"z":0}}`, true},
 		"of maps in a list":        {`[` + strings.Repeat(`{"a":{"m":1,"n":1}},`, limit/2+1) + `0]`, true},
@@ -34,12 +35,21 @@ func TestElements(t *testing.T) {
 	}
 }
 
+func TestMaxElements(t *testing.T) {
+	for n, want := range map[int]bool{100_000: false, 100_001: true} {
+		assert.Equal(t, want, TooManyElements([]byte(`[`+strings.Repeat(`0,`, n-1)+`0]`), MaxElements), n)
+		assert.Equal(t, want, IsNoText([]byte(strings.Repeat("\xff", n)), MaxDamaged), n)
+	}
+	assert.EqualError(t, ErrTooManyElements, "the answer is too large: more than 100000 elements")
+	assert.ErrorIs(t, ErrTooManyElements, fault.ResponseTooLarge)
+}
+
 // members is an object of n members.
 func members(n int) string {
 	return `{` + strings.Repeat(`"m":1,`, n-1) + `"z":0}`
 }
 
-func TestTextIsToldFromOtherBytes(t *testing.T) {
+func TestIsNoText(t *testing.T) {
 	const limit = 10
 	for name, test := range map[string]struct {
 		body string

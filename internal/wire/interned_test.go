@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRepeatedTextsAreStoredOnce(t *testing.T) {
+func TestScannerRepeated(t *testing.T) {
 	texts := newInterned()
 	a, b := texts.text([]byte("Linux")), texts.text([]byte("Linux"))
 	assert.Same(t, unsafe.StringData(a), unsafe.StringData(b))

@@ -12,7 +12,7 @@ func utc(year int, month time.Month, day, hour, minute, second int) time.Time {
 }
 
 // The usual times are read without the help of package time.
-func TestUsualTimes(t *testing.T) {
+func TestScannerTime(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"2026-01-31T00:00:00Z":           utc(2026, 1, 31, 0, 0, 0),
 		"2026-12-09T23:59:59Z":           utc(2026, 12, 9, 23, 59, 59),
