@@ -18,7 +18,7 @@ const requestHeader = "X-Request-Id"
 
 // apiError is the failure of a call with everything known of it.
 func (c *Client) apiError(call *call, result exchange.Result, said decoded) *APIError {
-	show := c.mask.For(call.url)
+	show := c.mask.For(call.url.RawQuery)
 	e := &APIError{
 		StatusCode: result.Status,
 		Attempts:   result.Attempts,

@@ -18,7 +18,7 @@ type CallOption func(*call) error
 
 type call struct {
 	path  string
-	url   string
+	url   *url.URL
 	extra url.Values
 	info  *ResponseInfo
 }
@@ -132,13 +132,34 @@ func (c *Client) newCall(ctx context.Context, path string, opts options, callOpt
 	request := opts.query(c.config.dialect)
 	query, err := encode(request, result.extra)
 	problems.addAll(err)
-	result.url = c.config.baseURL.JoinPath(path).String() + "?" + query
-	if len(result.url) > maxURL && err == nil {
-		field, size := longestParameter(request, result.extra)
-		problems.add(field, fmt.Sprintf("makes the URL %d bytes long, of which it takes %d, and services refuse more than %d: "+
-			"filter by a shorter text, or ask without it and filter the answer", len(result.url), size, maxURL))
+	result.url = c.config.endpoint(path)
+	result.url.RawQuery = query
+	if err == nil {
+		problems.addAll(checkURL(result.url, request, result.extra).err())
 	}
 	return result, problems.err()
+}
+
+func checkURL(u *url.URL, request any, extra url.Values) (problems problemList) {
+	if len(u.RawQuery) < maxURL/2 {
+		return nil // as almost every one
+	}
+	if length := len(u.String()); length > maxURL {
+		field, size := longestParameter(request, extra)
+		problems.add(field, fmt.Sprintf("makes the URL %d bytes long, of which it takes %d, and services refuse more than %d: "+
+			"filter by a shorter text, or ask without it and filter the answer", length, size, maxURL))
+	}
+	return problems
+}
+
+// endpoint is the URL of a call, without its query.
+func (cfg config) endpoint(path string) *url.URL {
+	if cfg.baseURL.Path == "" { // as that of every region
+		endpoint := *cfg.baseURL
+		endpoint.Path = path
+		return &endpoint
+	}
+	return cfg.baseURL.JoinPath(path)
 }
 
 // maxURL is the length of the longest URL that every service must take. Longer ones

@@ -201,7 +201,7 @@ func TestWithBaseURL(t *testing.T) {
 			client := newTestClient(t, WithBaseURL(base))
 			call, err := client.newCall(t.Context(), testsPath, TestsOptions{Period: Last(day)}, nil)
 			require.NoError(t, err)
-			assert.Equal(t, "https://proxy.example.com/sauce/v1/analytics/tests?time_range=1d", call.url)
+			assert.Equal(t, "https://proxy.example.com/sauce/v1/analytics/tests?time_range=1d", call.url.String())
 		}
 	})
 }
@@ -568,7 +568,7 @@ func TestCallOption(t *testing.T) {
 		call, err := newTestClient(t, WithDialect(DialectRenamed)).newCall(t.Context(), testsPath, TestsOptions{Period: Last(day), Query: "q"},
 			[]CallOption{WithQuery("query", "row 12"), WithQuery("org_id", "2"), WithQuery("org_id", "1"), CaptureResponse(&info)})
 		require.NoError(t, err)
-		assert.Equal(t, "https://api.us-west-1.saucelabs.com/v1/analytics/tests?name=q&org_id=2&org_id=1&query=row%2012&time_range=1d", call.url)
+		assert.Equal(t, "https://api.us-west-1.saucelabs.com/v1/analytics/tests?name=q&org_id=2&org_id=1&query=row%2012&time_range=1d", call.url.String())
 		assert.Same(t, &info, call.info)
 	})
 }

@@ -120,7 +120,10 @@ func hasControl(s string) bool {
 // basicAuth sets the credentials on a request. They are set there and not in
 // a transport, so that net/http takes them off if a redirect leaves the host.
 func basicAuth(creds Credentials) func(*http.Request) {
-	return func(request *http.Request) { request.SetBasicAuth(creds.Username, creds.AccessKey) }
+	authorized := http.Request{Header: make(http.Header)}
+	authorized.SetBasicAuth(creds.Username, creds.AccessKey)
+	value := authorized.Header["Authorization"]
+	return func(request *http.Request) { request.Header["Authorization"] = value[:1:1] }
 }
 
 // hasInvisible reports whether s holds a control character or one that nothing

@@ -18,10 +18,10 @@ import (
 var errStatus = errors.New("the status is no success")
 
 // classify says why an answer is no success.
-func (x *exchange) classify(next step) step {
+func classify(next step) step {
 	return func(ctx context.Context, a *attempt) {
 		next(ctx, a)
-		a.failure = x.failureOf(ctx, &a.response)
+		a.failure = a.of.failureOf(ctx, &a.response)
 	}
 }
 
@@ -89,11 +89,11 @@ func isCorrupt(err error) bool {
 }
 
 // decode reads a success.
-func (x *exchange) decode(next step) step {
+func decode(next step) step {
 	return func(ctx context.Context, a *attempt) {
 		next(ctx, a)
 		if a.failure == nil {
-			a.failure = x.decodeFailure(x.call.Decode(a.body.data))
+			a.failure = a.of.decodeFailure(a.of.call.Decode(a.body.data))
 		}
 	}
 }

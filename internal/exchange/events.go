@@ -41,9 +41,10 @@ func (a Attempt) LogValue() slog.Value {
 }
 
 // report tells the event of an attempt, and logs it.
-func (x *exchange) report(next step) step {
+func report(next step) step {
 	return func(ctx context.Context, a *attempt) {
 		next(ctx, a)
+		x := a.of
 		if x.OnAttempt == nil && x.Logger == nil {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -40,7 +41,7 @@ type Client struct {
 
 // Call is one GET.
 type Call struct {
-	URL    string
+	URL    *url.URL
 	Path   string             // of the URL, for events
 	Decode func([]byte) error // reads a success; a *fault.Error says which failure it is, any other error is a bad response
 }
@@ -58,7 +59,7 @@ type Result struct {
 
 // Do makes the call. Decode has been called with the answer if it has not failed.
 func (c *Client) Do(ctx context.Context, call Call) Result {
-	x := &exchange{Client: c, call: call, show: c.Mask.For(call.URL)}
+	x := &exchange{Client: c, call: call}
 	defer x.last.release()
 	x.run(ctx)
 	return x.result()
@@ -68,15 +69,20 @@ func (c *Client) Do(ctx context.Context, call Call) Result {
 type exchange struct {
 	*Client
 	call     Call
-	show     func(string) string // makes a text fit to be shown
-	attempts int                 // so far
-	last     attempt             // the last one that tells something
-	retries  bool                // a retry was decided, and not made yet
-	stop     error               // why there is no next attempt, where that is not plain
+	attempts int     // so far
+	last     attempt // the last one that tells something
+	retries  bool    // a retry was decided, and not made yet
+	stop     error   // why there is no next attempt, where that is not plain
+}
+
+// show makes a text fit to be shown: without credentials and the query string.
+func (x *exchange) show(text string) string {
+	return x.Mask.For(x.call.URL.RawQuery)(text)
 }
 
 // attempt is one attempt and what has come of it.
 type attempt struct {
+	of              *exchange
 	number          int // 1 for the first
 	response            // nothing: there was none
 	duration        time.Duration
@@ -92,22 +98,25 @@ type attempt struct {
 type step func(context.Context, *attempt)
 
 // steps are the way of an attempt, from the last step to the first.
-func (x *exchange) steps() step {
-	way := x.send         // one request and its redirects, to a whole answer
-	way = x.classify(way) // success, or which failure
-	way = x.decode(way)   // what the success says
-	way = x.decide(way)   // another attempt, and after which wait?
-	way = x.observe(way)  // what the service says of its limits
-	way = x.report(way)   // the event and the log
-	return x.pace(way)    // before all that: until it may be sent
+func steps() step {
+	way := step(send)   // one request and its redirects, to a whole answer
+	way = classify(way) // success, or which failure
+	way = decode(way)   // what the success says
+	way = decide(way)   // another attempt, and after which wait?
+	way = observe(way)  // what the service says of its limits
+	way = report(way)   // the event and the log
+	return pace(way)    // before all that: until it may be sent
 }
+
+// makeAttempt goes the way: it is the same for all attempts.
+var makeAttempt = steps()
 
 // observe learns what the service says of its limits. A pause for everyone ends
 // when this call would try again.
-func (x *exchange) observe(next step) step {
+func observe(next step) step {
 	return func(ctx context.Context, a *attempt) {
 		next(ctx, a)
-		jitter := a.jitter
+		x, jitter := a.of, a.jitter
 		if !a.willRetry {
 			jitter = x.Retry.jitter(1, ratelimit.RetryAfter(a.header, a.received))
 		}

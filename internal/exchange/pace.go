@@ -11,8 +11,9 @@ import (
 const noteworthyPace = time.Second
 
 // pace waits until the request may be sent.
-func (x *exchange) pace(next step) step {
+func pace(next step) step {
 	return func(ctx context.Context, a *attempt) {
+		x := a.of
 		if err := x.takeTurn(ctx); err != nil {
 			*a, x.last = x.last, attempt{} // what came before is all there is to tell
 			a.willRetry, a.stop = false, err

@@ -22,9 +22,10 @@ type Policy struct {
 }
 
 // decide says whether another attempt follows, and after which wait.
-func (x *exchange) decide(next step) step {
+func decide(next step) step {
 	return func(ctx context.Context, a *attempt) {
 		next(ctx, a)
+		x := a.of
 		switch {
 		case a.failure == nil:
 			x.Budget.giveBack()

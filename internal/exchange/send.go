@@ -27,7 +27,8 @@ type response struct {
 
 // send makes one request, follows its redirects, and reads the whole answer,
 // within the timeout of an attempt.
-func (x *exchange) send(ctx context.Context, a *attempt) {
+func send(ctx context.Context, a *attempt) {
+	x := a.of
 	defer x.Limits.Server.Finish()
 	x.dropStaleConnections()
 	began := time.Now()
@@ -63,7 +64,7 @@ func (x *exchange) sender(ctx context.Context) *sender {
 	s := &sender{exchange: x, transport: x.Transport(), whole: ctx, deadline: time.Now().Add(x.Timeout)}
 	s.bounded, s.end = context.WithCancelCause(ctx)
 	_, isStandard := s.transport.(*http.Transport)
-	s.watch = watchConnections(s.bounded, s.end, isStandard)
+	s.watch = watchConnections(s.end, isStandard)
 	s.timeout = time.AfterFunc(x.Timeout, s.timeOut)
 	return s
 }
@@ -73,17 +74,24 @@ func (s *sender) timeOut() {
 }
 
 func (s *sender) do() (*http.Response, error) {
-	defer s.watch.stop()
 	defer s.timeout.Stop()
-	request, err := http.NewRequestWithContext(s.watch.context(s.bounded), http.MethodGet, s.call.URL, nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", s.UserAgent)
-	s.Authorize(request)
 	client := http.Client{Transport: s, Jar: s.Jar, CheckRedirect: s.redirect}
-	return client.Do(request)
+	return client.Do(s.request())
+}
+
+var acceptJSON = []string{"application/json"}
+
+func (s *sender) request() *http.Request {
+	address := *s.call.URL // the transport's own, whatever it does with it
+	request := &http.Request{
+		Method: http.MethodGet,
+		URL:    &address,
+		Host:   address.Host,
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Accept": acceptJSON[:1:1], "User-Agent": {s.UserAgent}},
+	}
+	s.Authorize(request)
+	return request.WithContext(s.watch.context(s.bounded))
 }
 
 // RoundTrip implements [http.RoundTripper]. The body of the response is a
@@ -93,11 +101,15 @@ func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
 	if leaksToProxy(s.transport, request) {
 		return nil, errPlainProxy
 	}
+	s.watch.begin()
 	resp, err := roundTrip(s.transport, request)
 	if err != nil {
 		return nil, s.causeOr(s.asRefusal(request, err))
 	}
 	s.watch.enter(inBody)
+	if resp.ProtoMajor > 1 {
+		defer s.watch.guard(s.bounded)()
+	}
 	given := resp.Body
 	defer func() { _ = given.Close() }() // what was read is all there is to know
 	dropBadLocation(resp)

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http/httptrace"
@@ -26,22 +25,16 @@ type phase string
 
 const (
 	connecting    phase = "connecting"
-	inTunnel      phase = "waiting for a proxy"
 	inHandshake   phase = "in the TLS handshake"
 	awaitsHeaders phase = "waiting for the headers of the answer"
 	inBody        phase = "reading the body of the answer"
 )
 
 // connectionWatch sees the connections that an attempt takes, and how far it has
-// come. It ends the attempt where they are too many, and closes the one that holds
-// it beyond its end: over HTTP/2 a server that stops reading could hold it for ever,
-// as a write that is stuck has a lock that the reading and closing of a body wait
-// for.
+// come. It ends the attempt where they are too many.
 type connectionWatch struct {
 	end       context.CancelCauseFunc
 	isBounded bool // a transport of the caller's may have its reasons
-	forget    func() bool
-	ended     chan struct{}
 
 	mu      sync.Mutex
 	phase   phase
@@ -49,19 +42,21 @@ type connectionWatch struct {
 	taken   int // new ones
 }
 
-func watchConnections(ctx context.Context, end context.CancelCauseFunc, isBounded bool) *connectionWatch {
-	w := &connectionWatch{end: end, isBounded: isBounded, ended: make(chan struct{})}
-	w.forget = context.AfterFunc(ctx, w.free)
-	return w
+func watchConnections(end context.CancelCauseFunc, isStandard bool) *connectionWatch {
+	return &connectionWatch{end: end, isBounded: isStandard}
+}
+
+// begin is for each request of an attempt.
+func (w *connectionWatch) begin() {
+	if w.isBounded {
+		w.enter(connecting)
+	}
 }
 
 // context is that of the request whose connections are to be seen.
 func (w *connectionWatch) context(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:           func(string) { w.enter(connecting) },
-		ConnectDone:       w.connected,
 		TLSHandshakeStart: func() { w.enter(inHandshake) },
-		TLSHandshakeDone:  w.shaken,
 		GotConn:           w.got,
 	})
 }
@@ -85,20 +80,6 @@ func (w *connectionWatch) hasConnection() bool {
 	return w.current != nil
 }
 
-// connected is followed at once by a handshake or a request, if not by a tunnel.
-func (w *connectionWatch) connected(_, _ string, err error) {
-	if err == nil {
-		w.enter(inTunnel)
-	}
-}
-
-// shaken may be with a proxy.
-func (w *connectionWatch) shaken(_ tls.ConnectionState, err error) {
-	if err == nil {
-		w.enter(inTunnel)
-	}
-}
-
 func (w *connectionWatch) got(conn httptrace.GotConnInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -115,22 +96,26 @@ func (w *connectionWatch) tooMany() bool {
 	return w.isBounded && w.taken > maxConnections
 }
 
-// free closes the connection of an attempt that has ended and does not return.
-func (w *connectionWatch) free() {
-	select {
-	case <-w.ended:
-		return
-	case <-time.After(cancelGrace):
-	}
+// guard closes the connection of a body that is still being read some time after
+// ctx has ended: over HTTP/2 a server that stops reading could hold it for ever, as a
+// write that is stuck has a lock that the reading and closing of a body wait for.
+// Release is for the end of the body.
+func (w *connectionWatch) guard(ctx context.Context) (release func()) {
+	released := make(chan struct{})
+	forget := context.AfterFunc(ctx, func() {
+		select {
+		case <-released:
+		case <-time.After(cancelGrace):
+			w.breakUp()
+		}
+	})
+	return func() { forget(); close(released) }
+}
+
+func (w *connectionWatch) breakUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.current != nil {
 		_ = w.current.Close() // to make it fail is the purpose
 	}
-}
-
-// stop is for the end of the attempt.
-func (w *connectionWatch) stop() {
-	w.forget()
-	close(w.ended)
 }

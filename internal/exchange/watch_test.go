@@ -15,8 +15,7 @@ import (
 // Idle connections that are closed under a request are as many as there are.
 func TestNewConnectionsAreCountedAlone(t *testing.T) {
 	ctx, end := context.WithCancelCause(t.Context())
-	w := watchConnections(ctx, end, true)
-	defer w.stop()
+	w := watchConnections(end, true)
 	for range 30 {
 		w.got(httptrace.GotConnInfo{Reused: true})
 	}
@@ -39,12 +38,13 @@ func TestAConnectionThatHoldsAnAttemptIsClosed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				w := watchConnections(ctx, func(error) { cancel() }, true)
+				w := watchConnections(func(error) { cancel() }, true)
 				ours, theirs := net.Pipe()
 				defer theirs.Close()
 				w.got(httptrace.GotConnInfo{Conn: ours})
+				release := w.guard(ctx)
 				time.Sleep(time.Second + test.returns)
-				w.stop()
+				release()
 				synctest.Wait()
 				assert.Equal(t, test.closed, ours.SetDeadline(time.Time{}) != nil)
 				_ = ours.Close()

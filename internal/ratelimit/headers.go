@@ -18,6 +18,9 @@ import (
 // is none, it lies in the past or it can't be read.
 func RetryAfter(h http.Header, received time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return max(0, durationOf(seconds))
 	}
@@ -80,6 +83,9 @@ const (
 
 func resetTime(h http.Header, received time.Time) time.Time {
 	value := strings.TrimSpace(h.Get("X-Ratelimit-Reset"))
+	if value == "" {
+		return time.Time{}
+	}
 	n, err := strconv.ParseFloat(value, 64)
 	switch {
 	case err != nil:

@@ -88,9 +88,8 @@ func (mask Masker) Text(s string) string {
 }
 
 // For returns how the texts of a call are shown: without credentials, and without
-// the query string of its URL.
-func (mask Masker) For(url string) func(string) string {
-	_, query, _ := strings.Cut(url, "?")
+// its query string.
+func (mask Masker) For(query string) func(string) string {
 	return func(s string) string {
 		if query != "" {
 			s = strings.ReplaceAll(strings.ReplaceAll(s, "?"+query, ""), query, "…")
