@@ -106,7 +106,7 @@ func (w *walk) fetch(ctx context.Context, r paging.Request) (*paging.Page, error
 	if err != nil {
 		return page, err
 	}
-	page.Keys, page.HasMore = keysOf(list.Items), list.HasMore
+	page.Keys, page.Told, page.HasMore = keysOf(list.Items), list.saidMore, list.HasMore
 	page.Deliver = func(i int) bool { return w.yield(list.Items[i], nil) }
 	return page, nil
 }

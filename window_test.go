@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -115,20 +116,28 @@ func TestRunsWithoutAnIDAreToldApart(t *testing.T) {
 	}
 }
 
-func TestARefusedRecordIsBeyondTheResultWindow(t *testing.T) {
-	service := &liar{runs: secondly(45), refuses: 30}
-	got, err := service.collect(t, 100)
-	assert.ErrorIs(t, err, insights.ErrResultWindow)
-	assert.ErrorIs(t, err, insights.ErrInvalidRequest)
-	assert.ErrorContains(t, err, "record 27 was refused")
-	assert.ErrorContains(t, err, "from + size must be 30 at most")
-	assert.Len(t, got, 28)
-	failed, _ := errors.AsType[*insights.IterationError](err)
-	cursor, _ := failed.Rest.After.MarshalText()
-	assert.Equal(t, "2026-05-01T00:00:27Z run+27", string(cursor), "no more than what was delivered last")
-	got, err = service.collect(t, 30)
-	require.NoError(t, err, "told of it, the loop keeps to it")
-	assert.Equal(t, idsOf(service.runs), idsOf(got))
+func TestAllTestsPastARefusedRecord(t *testing.T) {
+	t.Run("goes on with another part of the period", func(t *testing.T) {
+		service := &liar{runs: secondly(45), refuses: 30}
+		got, err := service.collect(t, 100)
+		require.NoError(t, err)
+		assert.Equal(t, idsOf(service.runs), idsOf(got))
+	})
+	t.Run("says what was refused if there is no way on", func(t *testing.T) {
+		service := &liar{runs: secondly(45), refuses: 30}
+		for i := range service.runs {
+			service.runs[i].CreationTime = dawn
+		}
+		got, err := service.collect(t, 100)
+		assert.ErrorIs(t, err, insights.ErrResultWindow)
+		assert.ErrorIs(t, err, insights.ErrInvalidRequest)
+		assert.ErrorContains(t, err, "from + size must be 30 at most")
+		assert.ErrorContains(t, err, "WithResultWindow")
+		assert.Equal(t, 1, strings.Count(err.Error(), "insights:"))
+		failed, _ := errors.AsType[*insights.IterationError](err)
+		require.NotNil(t, failed)
+		assert.Equal(t, len(got), failed.Delivered)
+	})
 }
 
 func TestARefusalOfTheFirstRecordIsNoMatterOfTheWindow(t *testing.T) {

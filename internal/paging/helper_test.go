@@ -37,6 +37,7 @@ type request struct {
 type reply struct {
 	keys    []Key
 	hasMore bool
+	silent  bool // it does not say whether there are more
 }
 
 // service answers in memory, one request at a time.
@@ -63,7 +64,7 @@ func (s *service) fetch(yield func(Key) bool) Source {
 		if err != nil {
 			return nil, err
 		}
-		return &Page{Keys: a.keys, HasMore: a.hasMore, Deliver: func(i int) bool { return yield(a.keys[i]) }}, nil
+		return &Page{Keys: a.keys, Told: !a.silent, HasMore: a.hasMore, Deliver: func(i int) bool { return yield(a.keys[i]) }}, nil
 	}
 }
 
@@ -73,12 +74,16 @@ func serving(limit int, answer func(request) (reply, error)) *service {
 
 // readUntil delivers so many records, or all of them if most is negative, and
 // says what it takes to go on.
-func (s *service) readUntil(t testing.TB, opts Options, most int) (got []Key, rest Options, err error) {
+func (s *service) readUntil(ctx context.Context, opts Options, most int, onRecord ...func()) (got []Key, rest Options, err error) {
 	opts = opts.withDefaults()
-	loop := New(t.Context(), opts, s.fetch(func(k Key) bool {
+	loop := New(ctx, opts, s.fetch(func(k Key) bool {
 		got = append(got, k)
+		for _, f := range onRecord {
+			f()
+		}
 		return len(got) != most
 	}))
+	loop.sleep = func(context.Context, time.Duration) error { return nil }
 	defer loop.Stop()
 	err = loop.Run()
 	opts.From, opts.After = loop.Rest()
@@ -92,10 +97,16 @@ func (o Options) withDefaults() Options {
 		o.Start, o.End = firstOfMay, firstOfMay.Add(time.Hour)
 	}
 	o.Size = orElse(o.Size, 100)
+	if o.Size == growing {
+		o.Size = 0
+	}
 	o.ResultWindow = orElse(o.ResultWindow, 10_000)
 	o.Concurrency = orElse(o.Concurrency, 1)
 	return o
 }
+
+// growing is the size of pages that grow.
+const growing = -1
 
 func orElse(n, otherwise int) int {
 	if n == 0 {
@@ -105,7 +116,7 @@ func orElse(n, otherwise int) int {
 }
 
 func (s *service) ids(t testing.TB, opts Options) (ids []string, err error) {
-	got, _, err := s.readUntil(t, opts, -1)
+	got, _, err := s.readUntil(t.Context(), opts, -1)
 	return idsOf(got), err
 }
 

@@ -11,6 +11,10 @@ const (
 	NewestFirst
 )
 
+func (o Order) reversed() Order {
+	return NewestFirst - o
+}
+
 // compare compares two times by which of them comes first in a list.
 func (o Order) compare(a, b time.Time) int {
 	if o == NewestFirst {
@@ -19,18 +23,18 @@ func (o Order) compare(a, b time.Time) int {
 	return a.Compare(b)
 }
 
-// inOrder reports whether a list has that order. A run without a time may be
+// inOrder reports whether a list has that order. A record without a time may be
 // anywhere.
-func inOrder(items []Key, order Order) bool {
+func inOrder(keys []Key, order Order) bool {
 	var last time.Time
-	for _, t := range items {
-		if t.Created.IsZero() {
+	for _, k := range keys {
+		if k.Created.IsZero() {
 			continue
 		}
-		if !last.IsZero() && order.compare(last, t.Created) > 0 {
+		if !last.IsZero() && order.compare(last, k.Created) > 0 {
 			return false
 		}
-		last = t.Created
+		last = k.Created
 	}
 	return true
 }

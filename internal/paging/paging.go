@@ -28,9 +28,16 @@ type Source func(context.Context, Request) (*Page, error)
 // Page is some records of a list.
 type Page struct {
 	Keys     []Key
-	HasMore  bool
+	Told     bool             // the service said whether there are more
+	HasMore  bool             // what it said
 	Deliver  func(i int) bool // gives the caller a record; false: the caller leaves
 	Received func()           // called when the turn of the page has come, before Deliver; nil: nothing
+}
+
+// saysLast reports whether the service said that no records follow. One that
+// says nothing has not said that.
+func (p *Page) saysLast() bool {
+	return p.Told && !p.HasMore
 }
 
 // record is one record of a page.
@@ -42,6 +49,19 @@ type record struct {
 
 func (p *Page) record(i int) record {
 	return record{p.Keys[i], p, i}
+}
+
+// Options say which records a loop delivers, and how it asks for them.
+type Options struct {
+	Start, End    time.Time // of the period, in whole seconds
+	Order         Order
+	From          int           // so many records are skipped
+	Size          int           // records to a page; 0: pages grow
+	After         Position      // where an earlier loop ended
+	ResultWindow  int           // how far the service pages with from
+	Concurrency   int           // most requests in flight
+	LongestPeriod time.Duration // a longer one is split; 0: none is
+	Learned       *Sizes        // what loops know of the size of pages; nil: nothing
 }
 
 // span is a period: all of it, or a part.

@@ -1,152 +1,161 @@
 package paging
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"time"
-
-	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // page is some records of a list, from the moment they are asked for.
 type page struct {
 	task
-	window     span
+	span       span
 	from, size int
-	move       *move // leads to window; nil: it is that of the page before
+	move       *move // the page is the first of a moved list; nil: it is not
 	list       *Page
 }
 
-// mark is where a page lies in its list, and when its first run was created.
-type mark struct {
-	from int
-	at   time.Time
-}
-
-func (p *page) mark() (mark, bool) {
-	if len(p.list.Keys) == 0 || p.list.Keys[0].Created.IsZero() {
-		return mark{}, false
-	}
-	return mark{p.from, p.list.Keys[0].Created}, true
-}
+func (p *page) keys() []Key { return p.list.Keys }
 
 // plan is the next page to be asked for. It is a guess, made before the pages
-// in front of it have come: loop.page finds out whether it was right.
+// in front of it have come: judge finds out whether it was right.
 type plan struct {
-	window span
-	from   int
-	stride int   // records from one page to the next
-	move   *move // out of window, prepared; nil: not yet
+	span    span
+	from    int
+	careful bool // a planned move was wrong: the next one waits for what is under way
 }
 
-// askAhead fills the queue. What can't be planned ahead is asked for when its
-// turn has come. It fails where there is no way on, as there may be more runs
-// behind: that a service tells of no more says little where it gives no more.
-func (l *Loop) askAhead() error {
-	for len(l.ahead.queue) < l.ahead.reach {
+// fill fills the queue. What can't be planned yet is asked for when its turn has
+// come.
+func (l *Loop) fill() {
+	for len(l.queue.pages) < l.lookahead() && !l.isTrialUnderWay() {
 		p := l.planned()
 		if p == nil {
 			break
 		}
 		l.ask(p)
 	}
-	if len(l.ahead.queue) > 0 || l.askRemainder() || l.moveOn() {
-		return nil
+}
+
+// lookahead is how many pages may be asked for. A list that is asked for once more
+// is likely to have nothing new.
+func (l *Loop) lookahead() int {
+	if l.list.isMoved && l.list.fresh == 0 && (l.before.end == saysLast || l.before.end == runsDry) {
+		return 1
 	}
-	if l.delivered.disordered {
-		return l.lost(orderIgnored)
+	return l.queue.lookahead
+}
+
+// endOfPlan is why no more pages of the list can be asked for.
+func (l *Loop) endOfPlan() ending {
+	if l.room() >= l.leastRoom() {
+		return leftEarly
 	}
-	return l.lost("it ends among the runs around " + shown(l.delivered.at))
+	return atLimit
+}
+
+func (l *Loop) isTrialUnderWay() bool {
+	n := len(l.queue.pages)
+	return n > 0 && l.size.isTrial(l.queue.pages[n-1].size)
 }
 
 // planned is the page after those asked for, or nil if that can't be told yet.
+// The last records within the limit are asked for in the first list, where they
+// may be all, and where there is no other way on: a moved list gives them with a
+// full page.
 func (l *Loop) planned() *page {
-	if l.plan.move == nil && l.room() <= l.lead() {
-		l.plan.move = l.prepareMove()
-	}
-	var through *move
-	if l.room() <= l.plan.stride {
-		if through = l.followMove(); through == nil {
+	size := l.nextSize()
+	likely := min(size, cmp.Or(l.capacity, size)) // so many records come
+	if l.room() < likely && (l.asksRemainder() || !l.planMove(likely)) {
+		if !l.asksRemainder() && (len(l.queue.pages) > 0 || l.canMove()) || l.room() < l.leastRoom() {
 			return nil
 		}
 	}
-	p := &page{window: l.plan.window, from: l.plan.from, size: min(l.size, l.room()), move: through}
-	l.plan.from += l.plan.stride
+	p := &page{span: l.plan.span, from: l.plan.from, size: min(size, l.room())}
+	l.plan.from += max(1, likely-l.ties)
 	return p
+}
+
+func (l *Loop) asksRemainder() bool {
+	return l.delivered.state == firstList && l.plan.span == l.list.span && !l.list.isMoved && l.room() > l.ties
+}
+
+func (l *Loop) nextSize() int {
+	return min(l.size.next(), l.limit)
 }
 
 // room is how many records the service gives from the planned page on.
 func (l *Loop) room() int {
-	return l.opts.ResultWindow - l.plan.from
+	return l.limit - l.plan.from
 }
 
-// lead is the room in which a move is prepared. Newest first that takes a
-// request, which is to be answered when the room is used up.
-func (l *Loop) lead() int {
-	if l.opts.Order == NewestFirst {
-		return 2 * l.opts.Concurrency * l.plan.stride
+// leastRoom is room for a record that is news: the shared one alone is not.
+func (l *Loop) leastRoom() int {
+	if l.list.last == nil || l.list.behind {
+		return 1
 	}
-	return l.plan.stride
+	return 2
 }
 
-// askRemainder asks for the last records of the window, and reports whether
-// there are any. Only behind them it is left without a prepared move: they may
-// be all, or show that the service ignores the order.
-func (l *Loop) askRemainder() bool {
-	room := l.room()
-	if room <= 0 || room == 1 && !l.probe { // the shared record alone is no news
+// planMove plans the next page in a list that begins at the furthest page that
+// has come. What that list hides lies in front of that page, whose index is at
+// least so many: so the planned page may begin earlier than needed, never later.
+func (l *Loop) planMove(size int) bool {
+	far := l.furthest()
+	if far == nil || l.plan.careful || l.opts.Order == NewestFirst || !l.delivered.isTold() || len(far.keys()) == 0 || far.keys()[0].Created.IsZero() {
 		return false
 	}
-	l.ask(&page{window: l.window, from: l.next, size: room})
+	moved, from := l.spanFrom(far.keys()[0].Created), l.plan.from-far.from
+	if !l.isFurther(moved, l.plan.span) || l.limit-from < size {
+		return false
+	}
+	l.plan.span, l.plan.from = moved, from
 	return true
 }
 
-const (
-	orderIgnored = "the service ignores the order that it was asked for"
-	pagesApart   = "neighbouring pages of the service do not meet"
-)
-
-func (l *Loop) lost(why string) error {
-	return &fault.Error{Kind: fault.ResultWindow, Text: fmt.Sprintf("%s: %s: narrow the options, or raise WithResultWindow if the service allows", fault.ResultWindow, why)}
+// furthest is the last page of the planned span that has come.
+func (l *Loop) furthest() *page {
+	for i := len(l.queue.pages) - 1; i >= 0; i-- {
+		p := l.queue.pages[i]
+		if p.span == l.plan.span && p.succeeded() && inOrder(p.keys(), l.opts.Order) {
+			return p
+		}
+	}
+	if l.list.last != nil && l.list.span == l.plan.span {
+		return l.list.last
+	}
+	return nil
 }
 
 // keepPlan keeps what was asked for ahead unless the last page shows that it
 // does not begin where it should. A page that need not touch what was
 // delivered must be asked for after what it follows has come.
 func (l *Loop) keepPlan() {
-	if len(l.ahead.queue) == 0 {
-		l.plan.from = l.next
+	if len(l.queue.pages) == 0 {
+		l.planAnew()
 		return
 	}
-	head := l.ahead.queue[0]
-	if head.move == nil && (head.from > l.next || l.probe) {
+	head := l.queue.pages[0]
+	if head.span == l.list.span && (head.from > l.list.next || l.list.behind) {
 		l.planAnew()
 	}
 }
 
 func (l *Loop) planAnew() {
-	l.ahead.discard()
-	l.plan = plan{window: l.window, from: l.next, stride: l.plan.stride}
+	l.queue.discard()
+	l.plan.span, l.plan.from = l.list.span, l.list.next
 }
 
 func (l *Loop) ask(p *page) {
-	l.ahead.queue = append(l.ahead.queue, p)
-	l.ahead.start(&p.task, func(ctx context.Context) (err error) {
-		p.list, err = l.fetch(ctx, p.window, l.opts.Order, p.from, p.size)
+	if l.opts.Order == NewestFirst && l.list.isMoved && l.list.last == nil && p.from == 0 {
+		p.move = l.lookForCarried(p.span)
+	}
+	l.queue.pages = append(l.queue.pages, p)
+	l.queue.start(&p.task, func(ctx context.Context) (err error) {
+		p.list, err = l.fetch(ctx, p.span, l.opts.Order, p.from, p.size)
 		return err
 	})
 }
 
-// fetch makes one request.
-func (l *Loop) fetch(ctx context.Context, window span, order Order, from, size int) (*Page, error) {
-	list, err := l.source(ctx, Request{Start: window.start, End: window.end, Order: order, From: from, Size: size})
-	if err != nil && from > 0 && errors.Is(err, fault.InvalidRequest) {
-		err = &fault.Error{Kind: fault.ResultWindow, Text: fmt.Sprintf("%s: record %d was refused: %s", fault.ResultWindow, from, err), Cause: err}
-	}
-	return list, err
-}
-
-func shown(t time.Time) string {
-	return t.UTC().Format(time.RFC3339)
+func (l *Loop) fetch(ctx context.Context, s span, order Order, from, size int) (*Page, error) {
+	return l.source(ctx, Request{Start: s.start, End: s.end, Order: order, From: from, Size: size})
 }

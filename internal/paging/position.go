@@ -2,6 +2,7 @@ package paging
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,13 +36,17 @@ func (p Position) Text() string {
 		return noTimeText + " " + joinIDs(p.Others)
 	}
 	text := p.Time.UTC().Format(time.RFC3339Nano) + " " + joinIDs(p.IDs)
-	if len(p.Others) > 0 {
-		text += " " + joinIDs(p.Others)
+	if others := without(p.Others, p.IDs); len(others) > 0 {
+		text += " " + joinIDs(others)
 	}
 	if p.Early {
 		text = earlyMark + text
 	}
 	return text
+}
+
+func without(ids, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(others, id) })
 }
 
 func joinIDs(ids []string) string {

@@ -10,13 +10,13 @@ import (
 // prefetch makes the requests of a loop ahead of their turn. Only the loop's
 // own goroutine uses it; the others that it starts each fill in one task.
 type prefetch struct {
-	parent context.Context
-	ctx    context.Context
-	cancel context.CancelFunc
-	slots  chan struct{} // one for each request in flight
-	tasks  sync.WaitGroup
-	queue  []*page // asked for, in the order of their turn
-	reach  int     // how long queue may be: it grows while the loop has to wait
+	parent    context.Context
+	ctx       context.Context
+	cancel    context.CancelFunc
+	slots     chan struct{} // one for each request in flight
+	tasks     sync.WaitGroup
+	pages     []*page // asked for, in the order of their turn
+	lookahead int     // how many pages may be: it grows while the loop has to wait
 }
 
 // widening is how many times as long the queue may be once the loop had to
@@ -24,7 +24,7 @@ type prefetch struct {
 const widening = 4
 
 func newPrefetch(ctx context.Context, concurrency int) *prefetch {
-	f := &prefetch{parent: ctx, slots: make(chan struct{}, concurrency), reach: 1}
+	f := &prefetch{parent: ctx, slots: make(chan struct{}, concurrency), lookahead: 1}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	return f
 }
@@ -50,12 +50,12 @@ func (f *prefetch) start(t *task, work func(context.Context) error) {
 // queue may be longer from now on, up to twice the requests in flight: so a
 // loop that is slower than the service, or soon left, asks for little.
 func (f *prefetch) take() (*page, error) {
-	p := f.queue[0]
-	f.queue = f.queue[1:]
+	p := f.pages[0]
+	f.pages = f.pages[1:]
 	select {
 	case <-p.done:
 	default:
-		f.reach = min(widening*f.reach, 2*cap(f.slots))
+		f.lookahead = min(widening*f.lookahead, 2*cap(f.slots))
 	}
 	return p, p.wait()
 }
@@ -63,7 +63,7 @@ func (f *prefetch) take() (*page, error) {
 // discard ends all that is under way.
 func (f *prefetch) discard() {
 	f.stop()
-	f.queue = nil
+	f.pages = nil
 	f.ctx, f.cancel = context.WithCancel(f.parent)
 }
 

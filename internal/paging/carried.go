@@ -1,0 +1,151 @@
+package paging
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// move looks for the records that a moved list hides though their turn has yet
+// to come.
+type move struct {
+	task
+	found []record
+}
+
+// carried waits for them.
+func (m *move) carried() ([]record, error) {
+	if m == nil {
+		return nil, nil
+	}
+	err := m.wait()
+	return m.found, err
+}
+
+func (l *Loop) lookForCarried(s span) *move {
+	m := new(move)
+	found := carried{by: s.end, next: l.delivered.before(s.end), canDoWithout: l.delivered.state == firstList}
+	l.queue.start(&m.task, func(ctx context.Context) (err error) {
+		m.found, err = l.findCarried(ctx, found)
+		return err
+	})
+	return m
+}
+
+// findCarried fetches the records that were created by a list's end and belong,
+// by a later time of theirs, behind it. They are the first of that part of the
+// period, oldest first. Where the service does not keep that order, all of it is
+// read, or none if the loop can do without.
+func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error) {
+	behind := l.part
+	overlap := leastOverlap
+	for times := 1; times <= maxEmpty; times++ {
+		behind.start = later(l.part.start, earlier(found.by, behind.end).Add(-overlap))
+		found.begin()
+		if err := l.readCarried(ctx, behind, &found); err != nil {
+			return nil, err
+		}
+		isAll := behind.start.Equal(l.part.start)
+		if !found.leavesGap() || isAll && !found.behind.IsZero() {
+			return found.newestFirst(), nil
+		}
+		if overlap *= 4; isAll {
+			overlap /= 4
+			if err := l.sleep(ctx, pauseOf(times)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, l.lost(lostSight)
+}
+
+func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) error {
+	for from, rewinds := 0, 0; ; {
+		size := min(l.nextSize(), l.limit-from)
+		page, err := l.fetch(ctx, behind, OldestFirst, from, size)
+		switch {
+		case err != nil:
+			return err
+		case !found.touches(page.Keys):
+			if rewinds++; rewinds > maxInRow {
+				return l.lost(pagesApart)
+			}
+			from, found.seam = 0, ""
+			continue
+		case found.add(page, size):
+			return nil
+		case !found.isOrdered && found.canDoWithout:
+			return l.lost(orderIgnored)
+		}
+		from += max(1, len(page.Keys)-1)
+		if l.limit-from < 2 {
+			return l.lost(found.excess())
+		}
+	}
+}
+
+// carried collects, of a list that begins with the oldest, the records created by
+// a time.
+type carried struct {
+	by           time.Time
+	next         time.Time // creation time of the delivered record behind that; zero: not known
+	canDoWithout bool      // of the order
+
+	records   map[string]record
+	first     time.Time // creation time of the first record of the list
+	behind    time.Time // creation time of the first one created later than by
+	seam      string    // the record that the next page must share; empty: it need not
+	isOrdered bool      // the service keeps the order
+}
+
+func (c *carried) begin() {
+	c.records, c.first, c.behind, c.seam, c.isOrdered = make(map[string]record), time.Time{}, time.Time{}, "", true
+}
+
+// leavesGap reports whether the list lacks the delivered record that it must have:
+// so it may lack others too.
+func (c *carried) leavesGap() bool {
+	return !c.next.IsZero() && (c.behind.IsZero() || c.behind.After(c.next))
+}
+
+// touches reports whether no record can have slipped between a page and the one
+// before it, because others have vanished.
+func (c *carried) touches(keys []Key) bool {
+	return c.seam == "" || slices.ContainsFunc(keys, func(k Key) bool { return k.ID == c.seam })
+}
+
+// add adds a page, and reports whether none that follows can have more. One
+// whose records all have the same time does not show that the oldest come first.
+func (c *carried) add(page *Page, size int) (isLast bool) {
+	n := len(page.Keys)
+	for i, k := range page.Keys {
+		c.first = cmp.Or(c.first, k.Created)
+		if k.Created.After(c.by) {
+			c.behind = cmp.Or(c.behind, k.Created)
+			continue
+		}
+		c.records[k.ID] = page.record(i)
+	}
+	if n == 0 || n == 1 && c.seam == page.Keys[0].ID || n < size && page.saysLast() {
+		return true
+	}
+	c.isOrdered = c.isOrdered && inOrder(page.Keys, OldestFirst)
+	last := page.Keys[n-1]
+	if c.seam = ""; n > 1 { // a page of one record shares none
+		c.seam = last.ID
+	}
+	return c.isOrdered && last.Created.After(c.by) && !last.Created.Equal(c.first)
+}
+
+func (c *carried) excess() string {
+	if !c.isOrdered {
+		return orderIgnored
+	}
+	return "too many records were under way at " + shown(c.by)
+}
+
+func (c *carried) newestFirst() []record {
+	return slices.SortedFunc(maps.Values(c.records), func(a, b record) int { return b.Created.Compare(a.Created) })
+}

@@ -1,0 +1,147 @@
+package paging
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/sauceinsights/insights/internal/fault"
+)
+
+var (
+	cases     = flag.Uint64("cases", defaultCases, "random loops to compare with the truth")
+	most      = flag.Int("vices", 1, "vices that a service has, at most")
+	traced    = flag.Bool("trace", false, "print every exchange")
+	firstCase = flag.Uint64("first-case", 0, "number of the first of them")
+)
+
+// TestLoop compares loops over random lists, of services with random habits and
+// vices and with random interruptions, with what the service has: every record
+// once, in order, or an error soon.
+func TestLoop(t *testing.T) {
+	for n := range *cases {
+		number := *firstCase + n
+		v := randomVisit(number)
+		text := v.String()
+		for _, problem := range v.problems() {
+			t.Errorf("case %d: %s: %s", number, problem, text)
+		}
+	}
+}
+
+// problems are what is wrong with a loop.
+func (v visit) problems() (found []string) {
+	there := v.truth()
+	records := len(there)
+	there = slices.CompactFunc(there, func(x, y run) bool { return x.id == y.id })
+	gone, arriving := slices.Clone(v.archive.vanish), len(v.arrivals)
+	got, err := v.deliver()
+	ids := idsOf(got)
+	note := func(wrong bool, format string, args ...any) {
+		if wrong {
+			found = append(found, fmt.Sprintf(format, args...))
+		}
+	}
+	unique := slices.Clone(ids)
+	slices.Sort(unique)
+	note(len(slices.Compact(unique)) < len(got), "twice")
+	note(v.order == "asked" && !v.shuffles && (v.vices == (vices{}) || arriving == 0) && !inOrder(got, v.opts.Order), "not in order")
+	if err != nil {
+		mayFail := v.vices != (vices{}) || v.order != "asked" && (v.more == "always" || arriving > 0 || records+2*arriving >= v.window)
+		note(!errors.Is(err, fault.ResultWindow) && !errors.Is(err, fault.InvalidRequest) || !mayFail, "fails: %v", err)
+		return found
+	}
+	if v.alone || v.order != "asked" && v.cut > 0 {
+		return found // nothing tells a cut list of one page, or without an order, from one that is as short
+	}
+	var want []string
+	for i, r := range there {
+		if i >= v.opts.From && !slices.Contains(gone, r.id) {
+			want = append(want, r.id)
+		}
+	}
+	if arriving > 0 || len(gone) > 0 {
+		note(len(missing(want, ids)) > 0, "lost %v", missing(want, ids))
+		return found
+	}
+	note(len(got) != len(want), "delivered %d of %d", len(got), len(want))
+	if v.opts.From > 0 && (v.opts.Order == NewestFirst && v.member != "created" || v.replicas > 0) {
+		return found // past the result window, which of the runs of one time comes first is not told
+	}
+	note(len(missing(want, ids)) > 0, "lost %v", missing(want, ids))
+	note(len(missing(ids, want)) > 0, "too many %v", missing(ids, want))
+	return found
+}
+
+// truth is what the service would give of the whole period, in one page.
+func (v visit) truth() []run {
+	return v.list(v.opts.Start, v.opts.End, v.opts.Order)
+}
+
+func missing(want, got []string) (lost []string) {
+	there := make(map[string]bool)
+	for _, id := range got {
+		there[id] = true
+	}
+	for _, id := range want {
+		if !there[id] {
+			lost = append(lost, id)
+		}
+	}
+	return lost
+}
+
+// deliver delivers the records, and goes on if that ends: after a failure with
+// what Rest says, after a kill with the position of what was kept.
+func (v visit) deliver() (got []Key, err error) {
+	s := &service{limit: 30_000, answer: func(r request) (reply, error) { return v.fetch(context.Background(), r.Request) }}
+	opts := v.opts
+	for range 300 {
+		kill := -1
+		if v.killed {
+			kill = 1 + v.random.IntN(60)
+		}
+		part, rest, err := s.readUntil(context.Background(), opts, kill, func() { v.archive.began, v.sinceNew = true, 0 })
+		got = append(got, part...)
+		switch {
+		case err == nil && len(part) == kill:
+			opts.After = v.kept(got)
+			continue
+		case err == nil, errors.Is(err, fault.ResultWindow):
+			return got, err
+		case !errors.Is(err, fault.Server):
+			return got, err
+		}
+		opts.From = rest.From
+		if opts.After, err = throughText(rest.After); err != nil {
+			return got, err
+		}
+	}
+	return got, errEndless
+}
+
+// kept is what a program can tell of the records that it kept.
+func (v visit) kept(got []Key) Position {
+	last := got[len(got)-1].Created
+	if last.IsZero() {
+		return Position{Others: idsOf(got)}
+	}
+	p := Position{Time: last}
+	for _, k := range got {
+		if k.Created.Equal(last) {
+			p.IDs = append(p.IDs, k.ID)
+		}
+	}
+	return p
+}
+
+func throughText(p Position) (Position, error) {
+	back, ok := ParsePosition(p.Text())
+	if !ok {
+		return p, errors.New("the text of a position is none: " + p.Text())
+	}
+	return back, nil
+}
