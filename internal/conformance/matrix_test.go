@@ -155,7 +155,7 @@ func (p proxied) serve(n *network, first int) (stop func()) {
 func redirect(location string) fake { return fake(insightstest.Redirect(0, location)) }
 
 func everywhere(value string) string {
-	return strings.ReplaceAll(`{"items":[{"duration":N}],"aggs":{"count":N},"buckets":[{"count":N}],"builds":{"items":[{"tests_count":N}]}}`, "N", value)
+	return strings.ReplaceAll(`{"items":[{"duration":N}],"has_more":false,"aggs":{"count":N},"buckets":[{"count":N}],"builds":{"items":[{"tests_count":N}]}}`, "N", value)
 }
 
 var faults = []fault{
@@ -220,7 +220,7 @@ var faults = []fault{
 	{"too deep", answering(`{"meta":` + strings.Repeat("[", 10_001)), fails(insights.ErrBadResponse).heavily()},
 	{"deep, and not asked for", answering(`{"items":[],"aggs":{},"buckets":[],"builds":{},"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}"), succeeds().heavily()},
 	{"a name twice", answering(`{"meta":{"status":200,"status":200},"meta":{},"items":[],"items":[],"aggs":{},"buckets":[],"builds":{}}`), succeeds()},
-	{"invalid UTF-8", answering("{\"meta\":{\"status\":\"\xff\"},\"items\":[{\"name\":\"\xc3\"}],\"aggs\":{},\"buckets\":[],\"builds\":{}}"), succeeds()},
+	{"invalid UTF-8", answering("{\"meta\":{\"status\":\"\xff\"},\"items\":[{\"name\":\"\xc3\"}],\"has_more\":false,\"aggs\":{},\"buckets\":[],\"builds\":{}}"), succeeds()},
 	{"a number out of range", answering(everywhere("1e999")), succeeds()},
 	{"a text for a number", answering(everywhere(`"many"`)), succeeds()},
 	{"too many elements", answering(`{"items":[` + strings.Repeat("{},", 100_001) + `{}]}`), fails(insights.ErrResponseTooLarge).heavily()},
