@@ -20,7 +20,9 @@ type call struct {
 	path  string
 	url   *url.URL
 	extra url.Values
-	info  *ResponseInfo
+
+	info   *ResponseInfo
+	cursor *Cursor
 }
 
 // WithQuery sends a parameter that the SDK does not know, as often as it is
@@ -49,6 +51,22 @@ func CaptureResponse(info *ResponseInfo) CallOption {
 			return invalid("CaptureResponse", "is nil")
 		}
 		c.info = info
+		return nil
+	}
+}
+
+// CaptureCursor keeps in c, while the body of an [Client.AllTests] loop runs, where
+// to go on behind the run that the body was given: a program that stores c with
+// what it made of the run may be killed at any moment, and with c in
+// [TestsOptions.After] and From 0 another loop delivers exactly the rest. It costs
+// no request and no copy. One c must not be given to loops that run at the same
+// time. Other calls refuse it with an [*OptionsError].
+func CaptureCursor(c *Cursor) CallOption {
+	return func(call *call) error {
+		if c == nil {
+			return invalid("CaptureCursor", "is nil")
+		}
+		call.cursor = c
 		return nil
 	}
 }
@@ -128,6 +146,9 @@ func (c *Client) newCall(ctx context.Context, path string, opts options, callOpt
 			continue
 		}
 		problems.addAll(opt(result))
+	}
+	if _, isLoop := opts.(TestsOptions); result.cursor != nil && !isLoop {
+		problems.add("CaptureCursor", "is for AllTests only")
 	}
 	request := opts.query(c.config.dialect)
 	query, err := encode(request, result.extra)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights/internal/exchange"
+	"github.com/sauceinsights/insights/internal/paging"
 	"github.com/sauceinsights/insights/internal/ratelimit"
 )
 
@@ -56,6 +57,8 @@ type config struct {
 	limits           ratelimit.Limits
 	budget           *exchange.Budget
 	resultWindow     int
+	longestPeriod    time.Duration // 0: any
+	pageSizes        *paging.Sizes
 	concurrency      int
 	maxResponseBytes int64
 	application      string
@@ -75,6 +78,7 @@ func defaultConfig(region Region) config {
 		limits:           ratelimit.New(ratelimit.NewSecond(defaultPerSecond, defaultBurst), ratelimit.NewHour(defaultPerHour)),
 		budget:           exchange.NewBudget(),
 		resultWindow:     defaultResultWindow,
+		pageSizes:        new(paging.Sizes),
 		concurrency:      defaultConcurrency,
 		maxResponseBytes: defaultMaxResponseBytes,
 		now:              time.Now,

@@ -3,15 +3,19 @@ package insights
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/sauceinsights/insights/internal/paging"
 )
 
-const defaultPageSize = 100
+// maxSkew is how far the service's clock may be off before a period made by Last
+// is counted back from its time.
+const maxSkew = 5 * time.Second
 
 // AllTests returns every run that opts select, in order of their creation,
 // each once. opts.Order is by default [OldestFirst]; opts.Size is the size of
@@ -38,43 +42,65 @@ const defaultPageSize = 100
 // goroutine stays. It may be ranged over again, which asks again.
 func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...CallOption) iter.Seq2[Test, error] {
 	return func(yield func(Test, error) bool) {
-		w, err := c.newWalk(ctx, opts, callOpts, yield)
-		if err != nil {
+		w := &walk{client: c, opts: opts, callOpts: callOpts, yield: yield}
+		if err := w.begin(ctx); err != nil {
 			yield(Test{}, err)
 			return
 		}
-		defer w.loop.Stop()
-		if err := w.loop.Run(); err != nil {
+		defer func() { w.loop.Stop() }()
+		err := w.loop.Run()
+		if clock, isOff := errors.AsType[*clockError](err); isOff {
+			w.isFixed = true
+			w.start(ctx, clock.now)
+			err = w.loop.Run()
+		}
+		if err != nil {
 			w.loop.Stop() // the caller may go on with Rest inside the loop
 			yield(Test{}, w.failed(err))
 		}
 	}
 }
 
+// clockError says that the service's clock differs from the client's, before
+// anything was delivered.
+type clockError struct{ now time.Time }
+
+func (e *clockError) Error() string {
+	return "the service's clock says " + formatTime(e.now)
+}
+
 // walk is one range over AllTests.
 type walk struct {
 	client   *Client
-	opts     TestsOptions // with a fixed period and an order
+	opts     TestsOptions // as given, with an order
 	callOpts []CallOption
-	info     *ResponseInfo // the caller's; nil: not asked for
 	yield    func(Test, error) bool
-	loop     *paging.Loop
+
+	call    *call  // what the caller wants captured
+	period  Period // with its ends known
+	isFixed bool   // by a clock that need not be compared with the service's
+	loop    *paging.Loop
 }
 
-func (c *Client) newWalk(ctx context.Context, opts TestsOptions, callOpts []CallOption, yield func(Test, error) bool) (*walk, error) {
-	call, err := c.newCall(ctx, testsPath, opts, callOpts)
-	if err != nil {
-		return nil, err
+// begin checks what the caller can get wrong.
+func (w *walk) begin(ctx context.Context) (err error) {
+	if w.call, err = w.client.newCall(ctx, testsPath, w.opts, w.callOpts); err != nil {
+		return err
 	}
-	opts.Period = opts.Period.fixed(c.config.now())
-	opts.Order = cmp.Or(opts.Order, OldestFirst)
-	w := &walk{client: c, opts: opts, callOpts: callOpts, info: call.info, yield: yield}
+	w.opts.Order = cmp.Or(w.opts.Order, OldestFirst)
+	w.isFixed = w.opts.Period.last == 0
+	w.start(ctx, w.client.config.now())
+	return nil
+}
+
+func (w *walk) start(ctx context.Context, now time.Time) {
+	cfg := w.client.config
+	w.period = w.opts.Period.fixed(now)
 	w.loop = paging.New(ctx, paging.Options{
-		Start: opts.Period.start, End: opts.Period.end, Order: opts.Order.ofPages(),
-		From: opts.From, Size: cmp.Or(opts.Size, defaultPageSize), After: opts.After.position,
-		ResultWindow: c.config.resultWindow, Concurrency: c.config.concurrency,
+		Start: w.period.start, End: w.period.end, Order: w.opts.Order.ofPages(),
+		From: w.opts.From, Size: w.opts.Size, After: w.opts.After.position,
+		ResultWindow: cfg.resultWindow, Concurrency: cfg.concurrency, LongestPeriod: cfg.longestPeriod, Learned: cfg.pageSizes,
 	}, w.fetch)
-	return w, nil
 }
 
 func (o Order) ofPages() paging.Order {
@@ -94,21 +120,55 @@ func orderOf(o paging.Order) Order {
 // fetch makes one request, possibly one of several in flight: so it does not
 // fill the caller's ResponseInfo, but has that done when the page's turn has come.
 func (w *walk) fetch(ctx context.Context, r paging.Request) (*paging.Page, error) {
-	opts, callOpts, page := w.opts, w.callOpts, new(paging.Page)
+	opts, page, info := w.opts, new(paging.Page), new(ResponseInfo)
 	opts.After = Cursor{}
 	opts.Period, opts.Order, opts.From, opts.Size = Period{start: r.Start, end: r.End}, orderOf(r.Order), r.From, r.Size
-	if w.info != nil {
-		var info ResponseInfo
-		callOpts = slices.Concat(callOpts, []CallOption{CaptureResponse(&info)})
-		page.Received = func() { *w.info = info }
+	list, err := w.client.Tests(ctx, opts, slices.Concat(w.callOpts, []CallOption{ofPage(info)})...)
+	if w.call.info != nil {
+		page.Received = func() { *w.call.info = *info }
 	}
-	list, err := w.client.Tests(ctx, opts, callOpts...)
+	if clockErr := w.compareClocks(info); clockErr != nil {
+		return page, clockErr
+	}
 	if err != nil {
 		return page, err
 	}
 	page.Keys, page.Told, page.HasMore = keysOf(list.Items), list.saidMore, list.HasMore
-	page.Deliver = func(i int) bool { return w.yield(list.Items[i], nil) }
+	page.Deliver = func(i int) bool { return w.deliver(list.Items[i]) }
 	return page, nil
+}
+
+// ofPage captures what is known of one page in place of what the caller wants
+// captured of the loop.
+func ofPage(info *ResponseInfo) CallOption {
+	return func(c *call) error {
+		c.info, c.cursor = info, nil
+		return nil
+	}
+}
+
+// compareClocks compares the client's clock with the Date of the first response,
+// which is the only one under way.
+func (w *walk) compareClocks(info *ResponseInfo) error {
+	if w.isFixed {
+		return nil
+	}
+	served, err := http.ParseTime(info.Header.Get("Date"))
+	if err != nil {
+		return nil
+	}
+	w.isFixed = true
+	if served.Sub(w.client.config.now()).Abs() > maxSkew {
+		return &clockError{served}
+	}
+	return nil
+}
+
+func (w *walk) deliver(run Test) bool {
+	if w.call.cursor != nil {
+		*w.call.cursor = Cursor{w.loop.Position()}
+	}
+	return w.yield(run, nil)
 }
 
 // keysOf are the keys of runs. A run without an ID is told from all others by
@@ -118,7 +178,7 @@ func keysOf(runs []Test) []paging.Key {
 	for i := range runs {
 		keys[i] = paging.Key{ID: runs[i].ID, Created: runs[i].CreationTime}
 		if runs[i].ID == "" {
-			keys[i].ID = fmt.Sprintf("%+v", runs[i])
+			keys[i].ID, keys[i].Unnamed = fmt.Sprintf("%+v", runs[i]), true
 		}
 	}
 	return keys
@@ -127,6 +187,7 @@ func keysOf(runs []Test) []paging.Key {
 // failed is the error for the caller, with what it takes to go on.
 func (w *walk) failed(err error) error {
 	rest := w.opts
+	rest.Period = w.period
 	rest.From, rest.After.position = w.loop.Rest()
 	return &IterationError{Delivered: w.loop.Delivered(), Err: err, Rest: rest}
 }

@@ -51,8 +51,8 @@ func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error)
 		if !found.leavesGap() || isAll && !found.behind.IsZero() {
 			return found.newestFirst(), nil
 		}
-		if overlap *= 4; isAll {
-			overlap /= 4
+		if overlap *= widening; isAll {
+			overlap /= widening
 			if err := l.sleep(ctx, pauseOf(times)); err != nil {
 				return nil, err
 			}

@@ -97,11 +97,13 @@ func (d *delivered) add(k Key) bool {
 }
 
 func (d *delivered) noteNew(k Key) {
-	if d.state != moved {
+	if d.state != moved && !k.Unnamed {
 		d.all = append(d.all, k.ID)
 	}
 	if k.Created.IsZero() {
-		d.timeless = append(d.timeless, k.ID)
+		if !k.Unnamed {
+			d.timeless = append(d.timeless, k.ID)
+		}
 		return
 	}
 	if !k.Created.Equal(d.at) {
@@ -110,7 +112,9 @@ func (d *delivered) noteNew(k Key) {
 	}
 	d.atIDs[k.ID] = true
 	d.noteRecent(k)
-	d.atList = append(d.atList, k.ID)
+	if !k.Unnamed {
+		d.atList = append(d.atList, k.ID)
+	}
 }
 
 // maxRecent is how many of the last records are held to be met again.

@@ -236,7 +236,10 @@ func (l *Loop) widen(p *page) error {
 		l.planAnew()
 		return l.pause(l.misses)
 	}
-	l.overlap *= 4
+	l.overlap *= widening
+	if l.spanFrom(l.delivered.at) == l.part && l.home.end == atLimit {
+		return l.lost("it does not filter by the times that it shows")
+	}
 	l.move()
 	return nil
 }

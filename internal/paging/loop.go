@@ -71,6 +71,11 @@ func (l *Loop) Stop() {
 	l.queue.stop()
 }
 
+// Position is where to go on behind the record that was delivered last.
+func (l *Loop) Position() Position {
+	return l.delivered.position()
+}
+
 // Delivered is how many records the caller was given.
 func (l *Loop) Delivered() int {
 	return l.count

@@ -12,6 +12,9 @@ import (
 // service may leave out what lies on an end, and takes whole seconds.
 const leastOverlap = time.Second
 
+// widening is how many times as long the overlap gets if that was not enough.
+const widening = 8
+
 // leave finds the way on where a list has ended, and reports whether all is
 // delivered. It is never told from what the service says alone: a list of
 // several pages is asked for once more, from its last records on.

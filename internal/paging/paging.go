@@ -12,6 +12,7 @@ import (
 type Key struct {
 	ID      string
 	Created time.Time // zero: it has none
+	Unnamed bool      // ID is made of all that the record has: it enters no position
 }
 
 // Request asks for some records of a list.

@@ -19,9 +19,9 @@ type prefetch struct {
 	lookahead int     // how many pages may be: it grows while the loop has to wait
 }
 
-// widening is how many times as long the queue may be once the loop had to
+// lookaheadGrowth is how many times as long the queue may be once the loop had to
 // wait: 1, 4 and 16 pages take two round trips less than 1, 2, 4, 8 and 16.
-const widening = 4
+const lookaheadGrowth = 4
 
 func newPrefetch(ctx context.Context, concurrency int) *prefetch {
 	f := &prefetch{parent: ctx, slots: make(chan struct{}, concurrency), lookahead: 1}
@@ -55,7 +55,7 @@ func (f *prefetch) take() (*page, error) {
 	select {
 	case <-p.done:
 	default:
-		f.lookahead = min(widening*f.lookahead, 2*cap(f.slots))
+		f.lookahead = min(lookaheadGrowth*f.lookahead, 2*cap(f.slots))
 	}
 	return p, p.wait()
 }

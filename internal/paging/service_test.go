@@ -266,7 +266,7 @@ func (a *archive) compare(x, y run) int {
 func (a *archive) show(runs []run) []Key {
 	keys := make([]Key, len(runs))
 	for i, r := range runs {
-		keys[i] = Key{r.id, a.showTime(r.created)}
+		keys[i] = Key{ID: r.id, Created: a.showTime(r.created)}
 	}
 	return keys
 }
