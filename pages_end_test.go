@@ -37,8 +37,8 @@ func TestAllTestsEnd(t *testing.T) {
 		n, ties  int
 		requests int // at most; 0: any number
 	}{
-		"no has_more and pages of 50":          {opts: []insightstest.Option{insightstest.WithHasMore(insightstest.HasMoreAbsent), insightstest.WithLargestPage(50)}, n: 1000, ties: 1, requests: 30},
-		"has_more is null and pages of 50":     {opts: []insightstest.Option{insightstest.WithHasMore(insightstest.HasMoreNull), insightstest.WithLargestPage(50)}, n: 1000, ties: 1, requests: 30},
+		"no has_more and pages of 50":          {opts: []insightstest.Option{insightstest.WithHasMore(insightstest.HasMoreAbsent), insightstest.WithLargestPage(50)}, n: 1000, ties: 1, requests: 33},
+		"has_more is null and pages of 50":     {opts: []insightstest.Option{insightstest.WithHasMore(insightstest.HasMoreNull), insightstest.WithLargestPage(50)}, n: 1000, ties: 1, requests: 33},
 		"one page lacks has_more":              {faults: []insightstest.Fault{insightstest.LoseMember(1, "has_more").After(20)}, n: 5000, ties: 1, requests: 56},
 		"1,000 of any list, then empty pages":  {opts: []insightstest.Option{insightstest.WithListLimit(1000, insightstest.BeyondCut)}, n: 5000, ties: 1, requests: 102},
 		"1,000 of any list, has_more is false": {opts: []insightstest.Option{insightstest.WithListLimit(1000, insightstest.BeyondEnded)}, n: 5000, ties: 1, requests: 75},

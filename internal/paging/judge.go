@@ -237,7 +237,7 @@ func (l *Loop) widen(p *page) error {
 		return l.pause(l.misses)
 	}
 	l.overlap *= widening
-	if l.spanFrom(l.delivered.at) == l.part && l.home.end == atLimit {
+	if l.misses > 2 && l.spanFrom(l.delivered.at) == l.part && l.home.end == atLimit {
 		return l.lost("it does not filter by the times that it shows")
 	}
 	l.move()
