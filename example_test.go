@@ -257,6 +257,39 @@ func ExampleCursor() {
 }
 
 // A program that was killed kept the runs up to 12:01, two of that time.
+// What is kept beside each run lets a program that was killed go on behind it.
+func ExampleCaptureCursor() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	noon := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for i, id := range []string{"a", "b", "c"} {
+		srv.Add(insights.Test{ID: id, CreationTime: noon.Add(time.Duration(i) * time.Minute)})
+	}
+	client, opts := srv.Client(), insights.TestsOptions{Period: insights.Between(noon, noon.Add(time.Hour))}
+
+	var kept insights.Cursor
+	for run, err := range client.AllTests(context.Background(), opts, insights.CaptureCursor(&kept)) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println("stored", run.ID)
+		if run.ID == "b" {
+			break // killed
+		}
+	}
+	opts.After = kept
+	for run, err := range client.AllTests(context.Background(), opts) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println("went on with", run.ID)
+	}
+	// Output:
+	// stored a
+	// stored b
+	// went on with c
+}
+
 func ExampleCursorAfter() {
 	service := insightstest.NewServer()
 	defer service.Close()
