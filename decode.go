@@ -13,8 +13,6 @@ import (
 	"github.com/sauceinsights/insights/internal/wire"
 )
 
-var errTooManyElements = wire.ErrTooManyElements
-
 // decoded is what came of decoding an answer.
 type decoded struct {
 	unreadable wire.Unreadable
@@ -75,7 +73,7 @@ func readAnswer(body []byte, answer any) (wire.Unreadable, error) {
 		return wire.Unreadable{}, nil
 	}
 	if wire.TooManyElements(body, wire.MaxElements) {
-		return wire.Unreadable{}, errTooManyElements
+		return wire.Unreadable{}, wire.ErrTooManyElements
 	}
 	if wire.IsNoText(body, wire.MaxDamaged) {
 		return wire.Unreadable{}, errors.New("it is no UTF-8")

@@ -6,9 +6,9 @@ import (
 )
 
 // Scanner reads values straight from the bytes of an answer. It knows the forms
-// in which they usually come. Of anything else it says that
-// it can't tell, and json/v2 reads the same bytes again: so it may be faster
-// than json/v2, but never of another opinion.
+// in which they usually come. Of anything else it says that it can't tell, and a
+// [Reader] reads the same bytes again: so a Scanner is faster than that, and never
+// of another opinion.
 //
 // Every method that returns a bool reports whether it could tell. What follows
 // once it could not is without meaning.
@@ -124,7 +124,7 @@ func (s *Scanner) Object(member func(name []byte) bool) bool {
 	}
 }
 
-// maxSkippedDepth bounds the recursion of Skip. json/v2 goes deeper.
+// maxSkippedDepth bounds the recursion of Skip. A Reader goes deeper.
 const maxSkippedDepth = 50
 
 // Skip reads a value of whatever kind.
