@@ -23,7 +23,7 @@ import (
 // cases says how many random loops TestAllTestsAgainstTheTruth makes; the
 // first of them has the number firstCase.
 var (
-	cases     = flag.Uint64("cases", defaultCases, "random AllTests loops to compare with the truth")
+	cases     = flag.Uint64("cases", 0, "random AllTests loops to compare with the truth; by default 300, with -short 12, under the race detector 4")
 	firstCase = flag.Uint64("first-case", 0, "number of the first of them")
 )
 
@@ -194,7 +194,7 @@ func pause(request *http.Request, d time.Duration) error {
 // a single page: every run once, in order.
 func TestAllTestsAgainstTheTruth(t *testing.T) {
 	t.Parallel()
-	for number := *firstCase; number < *firstCase+*cases; number++ {
+	for number := *firstCase; number < *firstCase+wantedCases(); number++ {
 		s := randomScenario(number)
 		want := truth(t, s.runs, s.variant.Options)
 		srv := insightstest.NewServer(s.serverOptions()...)
@@ -202,6 +202,16 @@ func TestAllTestsAgainstTheTruth(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { s.check(t, srv, number, want) })
 		srv.Close()
 	}
+}
+
+func wantedCases() uint64 {
+	switch {
+	case *cases > 0:
+		return *cases
+	case testing.Short():
+		return min(defaultCases, 12)
+	}
+	return defaultCases
 }
 
 func (s scenario) serverOptions() []insightstest.Option {

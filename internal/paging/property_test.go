@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	cases     = flag.Uint64("cases", defaultCases, "random loops to compare with the truth")
+	cases     = flag.Uint64("cases", 0, "random loops to compare with the truth; by default 2,000, with -short and under the race detector 100")
 	most      = flag.Int("vices", 1, "vices that a service has, at most")
 	traced    = flag.Bool("trace", false, "print every exchange")
 	firstCase = flag.Uint64("first-case", 0, "number of the first of them")
@@ -22,7 +22,7 @@ var (
 // vices and with random interruptions, with what the service has: every record
 // once, in order, or an error soon.
 func TestLoop(t *testing.T) {
-	for n := range *cases {
+	for n := range wantedCases() {
 		number := *firstCase + n
 		v := randomVisit(number)
 		text := v.String()
@@ -30,6 +30,16 @@ func TestLoop(t *testing.T) {
 			t.Errorf("case %d: %s: %s", number, problem, text)
 		}
 	}
+}
+
+func wantedCases() uint64 {
+	switch {
+	case *cases > 0:
+		return *cases
+	case testing.Short():
+		return min(defaultCases, 100)
+	}
+	return defaultCases
 }
 
 // problems are what is wrong with a loop.
