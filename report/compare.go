@@ -46,11 +46,11 @@ type Comparison struct {
 	Faster      []TimeChange `json:"faster"`       // the mean run time shrank by as much
 }
 
-// TestName is the test of a change. System and Browser are empty unless the
+// TestName is the test of a change. OS and Browser are empty unless the
 // summaries were made with Options.PerPlatform.
 type TestName struct {
 	Name    string `json:"name"`
-	System  string `json:"system,omitempty"`
+	OS      string `json:"os,omitempty"`
 	Browser string `json:"browser,omitempty"`
 }
 
@@ -185,7 +185,7 @@ func (t TestStats) halves() (flips, steady int) {
 }
 
 func (t TestStats) key() TestName {
-	return TestName{t.Name, t.System, t.Browser}
+	return TestName{t.Name, t.OS, t.Browser}
 }
 
 func (c *Comparison) addRates(pairs []testPair, level float64) {

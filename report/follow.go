@@ -16,8 +16,8 @@ type Lister interface {
 var _ Lister = (*insights.Client)(nil)
 
 // ErrPlatformFilter says that the runs behind an answer cannot be listed, as
-// it was filtered by system or browser and the list of runs has no such filter.
-var ErrPlatformFilter = errors.New("report: the list of runs has no filter by system or browser: the runs behind an answer that has one cannot be listed")
+// it was filtered by OS or browser and the list of runs has no such filter.
+var ErrPlatformFilter = errors.New("report: the list of runs has no filter by OS or browser: the runs behind an answer that has one cannot be listed")
 
 // BuildRuns lists all runs of one build of a [insights.Client.BuildsTests]
 // answer, which itself shows the first ten at most. The options are those of

@@ -19,7 +19,7 @@ type JUnitOptions struct {
 }
 
 // WriteJUnit writes the runs as a JUnit report, in the form of Maven Surefire:
-// a testsuite per build, and in it a testcase per test, system and browser.
+// a testsuite per build, and in it a testcase per test, OS and browser.
 //
 // Several runs of the same are reruns, and all are shown. The latest decided
 // run is the outcome: if it passed, each failure before it is a flakyFailure
@@ -52,7 +52,7 @@ func WriteJUnit(w io.Writer, tests iter.Seq2[insights.Test, error], opts JUnitOp
 	return joined(failure, newXMLReport(cmp.Or(opts.Name, "Sauce Labs"), suites).write(w))
 }
 
-type junitKey struct{ build, name, system, browser string }
+type junitKey struct{ build, name, os, browser string }
 
 // junitRuns are the runs of one testcase.
 type junitRuns struct {
@@ -80,7 +80,7 @@ type junitCollector struct {
 func (c *junitCollector) add(run insights.Test) {
 	at := timeOf(run)
 	c.order.add(at)
-	key := junitKey{run.Build, run.Name, systemOf(run), browserOf(run)}
+	key := junitKey{run.Build, run.Name, osOf(run), browserOf(run)}
 	if c.cases[key] == nil {
 		c.cases[key] = new(junitRuns)
 	}
@@ -122,7 +122,7 @@ func (c *junitCollector) suites() []xmlSuite {
 	}
 	slices.SortFunc(keys, func(a, b junitKey) int {
 		return cmp.Or(strings.Compare(a.build, b.build), strings.Compare(a.name, b.name),
-			strings.Compare(a.system, b.system), strings.Compare(a.browser, b.browser))
+			strings.Compare(a.os, b.os), strings.Compare(a.browser, b.browser))
 	})
 	var suites []xmlSuite
 	for i, key := range keys {
@@ -139,7 +139,7 @@ func (c *junitCollector) testcase(key junitKey) xmlCase {
 	verdict, earlier := decisive(runs)
 	testcase := xmlCase{
 		Name:      cmp.Or(key.name, "(no name)"),
-		Class:     cmp.Or(strings.Join(slices.DeleteFunc([]string{key.system, key.browser}, isEmpty), " "), "unknown platform"),
+		Class:     cmp.Or(strings.Join(slices.DeleteFunc([]string{key.os, key.browser}, isEmpty), " "), "unknown platform"),
 		Time:      xmlSeconds(verdict.seconds),
 		SystemOut: systemOut(runs, c.cases[key].dropped),
 	}

@@ -14,7 +14,7 @@ import (
 type Options struct {
 	CompleteAs CompleteAs `json:"complete_as"` // what a complete run counts as; empty: ignored
 
-	// PerPlatform tells the runs of a test apart by system and browser. Where
+	// PerPlatform tells the runs of a test apart by OS and browser. Where
 	// it is false, a test that passes on one browser and fails on the next
 	// looks flaky.
 	PerPlatform bool `json:"per_platform"`
@@ -25,23 +25,23 @@ type Options struct {
 
 	// Exclude and Since leave runs out of Summary.Tests, and so out of what is
 	// flaky, broken or slow. All other figures keep them.
-	Exclude []Window             `json:"exclude,omitempty"` // outages
+	Exclude []ExcludedInterval   `json:"exclude,omitempty"` // outages
 	Since   map[string]time.Time `json:"since,omitempty"`   // by test name: runs created earlier do not count, as the test was fixed then
 
 	MaxErrorGroups int `json:"max_error_groups"` // most groups of errors; 0 means 1,000. Errors beyond them are in Summary.OtherErrors.
 }
 
-// Window is a time in which runs are not held against a test. A run is in it
+// ExcludedInterval is a time, such as that of an outage, in which runs are not held against a test. A run is in it
 // if it was created at Start or later, and before End. A zero Start or End is
 // no bound.
-type Window struct {
+type ExcludedInterval struct {
 	Start time.Time `json:"start,omitzero"`
 	End   time.Time `json:"end,omitzero"`
 }
 
-// Contains reports whether t lies in the window.
-func (w Window) Contains(t time.Time) bool {
-	return !t.Before(w.Start) && (w.End.IsZero() || t.Before(w.End))
+// Contains reports whether t lies in the interval.
+func (e ExcludedInterval) Contains(t time.Time) bool {
+	return !t.Before(e.Start) && (e.End.IsZero() || t.Before(e.End))
 }
 
 // Validate reports everything that [Summarize] would refuse, as an
@@ -53,8 +53,8 @@ func (o Options) Validate() error {
 	p.check(o.MinBroken >= 0, "MinBroken", "is negative")
 	p.check(o.MaxErrorGroups >= 0, "MaxErrorGroups", "is negative")
 	p.check(isShare(o.MinRate), "MinRate", "is not between 0 and 1")
-	for i, w := range o.Exclude {
-		p.check(w.End.IsZero() || w.Start.Before(w.End), fmt.Sprintf("Exclude[%d]", i), "does not start before it ends")
+	for i, e := range o.Exclude {
+		p.check(e.End.IsZero() || e.Start.Before(e.End), fmt.Sprintf("Exclude[%d]", i), "does not start before it ends")
 	}
 	return p.err()
 }
@@ -83,8 +83,8 @@ func (o Options) counts(run insights.Test, created time.Time) bool {
 	if since, ok := o.Since[run.Name]; ok && created.Before(since) {
 		return false
 	}
-	for _, w := range o.Exclude {
-		if w.Contains(created) {
+	for _, e := range o.Exclude {
+		if e.Contains(created) {
 			return false
 		}
 	}

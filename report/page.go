@@ -115,7 +115,7 @@ func facts(s *Summary, c *Comparison) []string {
 		countsLine(s),
 		moment(s.FirstRun) + " to " + moment(s.LastRun) + " UTC",
 		timesLine(s.RunTimes),
-		groupsLine("By system", s.Systems),
+		groupsLine("By OS", s.OSes),
 		groupsLine("By browser", s.Browsers),
 		leftOutLine(s),
 		changeLine(c),
@@ -157,7 +157,7 @@ func timesLine(t RunTimes) string {
 		length(t.Total), length(t.Mean), length(t.P50), length(t.P90), length(t.P99), length(t.Max))
 }
 
-// mostGroups is how many systems or browsers fit on a line.
+// mostGroups is how many oses or browsers fit on a line.
 const mostGroups = 6
 
 // groupsLine gives each group's pass rate; it is empty where there is nothing

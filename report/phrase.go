@@ -108,12 +108,12 @@ func moment(t time.Time) string {
 }
 
 // label is the name of a test, with its platform where the summary has it.
-func label(name, system, browser string) string {
+func label(name, os, browser string) string {
 	parts := []string{name}
 	if name == "" {
 		parts = []string{"(no name)"}
 	}
-	for _, part := range []string{system, browser} {
+	for _, part := range []string{os, browser} {
 		if part != "" {
 			parts = append(parts, part)
 		}

@@ -64,7 +64,7 @@ func TestPageSaysWhatIsUnusual(t *testing.T) {
 	}
 	s := &Summary{
 		Counts:   Counts{Runs: 8, Complete: 7, Other: 1, CompleteAs: CompleteIgnored},
-		Systems:  groups(8),
+		OSes:     groups(8),
 		Browsers: groups(6),
 		Builds:   groups(2),
 		Excluded: 1, Unordered: 3,
@@ -78,7 +78,7 @@ func TestPageSaysWhatIsUnusual(t *testing.T) {
 	assert.Equal(t, []string{
 		"8 runs of 0 tests: 0 passed, 0 failed, 0 errored, 7 complete (not counted), 1 other",
 		"– to 2026-11-16 08:00 UTC",
-		"By system: unknown –, b –, c –, d –, e –, f –, 2 more",
+		"By OS: unknown –, b –, c –, d –, e –, f –, 2 more",
 		"By browser: unknown –, b –, c –, d –, e –, f –",
 		"1 run not held against any test (outage, or before a fix)",
 		"Period before: no pass rate",

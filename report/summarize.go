@@ -12,7 +12,7 @@ import (
 )
 
 // Summarize reads the runs once and sums them up. Its memory grows with the
-// number of distinct names (of tests, builds, owners, systems, browsers), not
+// number of distinct names (of tests, builds, owners, oses, browsers), not
 // with the number of runs.
 //
 // The runs may come oldest or newest first, as [insights.Client.AllTests]
@@ -49,7 +49,7 @@ type summarizer struct {
 	order      timeOrder
 	builds     groups
 	owners     groups
-	systems    groups
+	oses       groups
 	browsers   groups
 	tests      map[testKey]*testRecord
 	excluded   int
@@ -64,7 +64,7 @@ func newSummarizer(opts Options) *summarizer {
 		statuses: make(map[insights.Status]int),
 		builds:   make(groups),
 		owners:   make(groups),
-		systems:  make(groups),
+		oses:     make(groups),
 		browsers: make(groups),
 		tests:    make(map[testKey]*testRecord),
 		errors:   newErrorGroups(opts.MaxErrorGroups),
@@ -89,7 +89,7 @@ func (s *summarizer) add(run insights.Test) {
 func (s *summarizer) addGroups(run insights.Test, at time.Time) {
 	s.builds.add(run.Build, s.opts.CompleteAs, run.Status, at)
 	s.owners.add(run.Owner, s.opts.CompleteAs, run.Status, at)
-	s.systems.add(systemOf(run), s.opts.CompleteAs, run.Status, at)
+	s.oses.add(osOf(run), s.opts.CompleteAs, run.Status, at)
 	s.browsers.add(browserOf(run), s.opts.CompleteAs, run.Status, at)
 }
 
@@ -108,7 +108,7 @@ func (s *summarizer) addRunTime(run insights.Test) {
 func (s *summarizer) record(run insights.Test) *testRecord {
 	key := testKey{name: run.Name}
 	if s.opts.PerPlatform {
-		key.system, key.browser = systemOf(run), browserOf(run)
+		key.os, key.browser = osOf(run), browserOf(run)
 	}
 	r, ok := s.tests[key]
 	if !ok {
@@ -129,7 +129,7 @@ func (s *summarizer) summary() *Summary {
 		LastRun:     s.all.LastRun,
 		Builds:      s.builds.sorted(),
 		Owners:      s.owners.sorted(),
-		Systems:     s.systems.sorted(),
+		OSes:        s.oses.sorted(),
 		Browsers:    s.browsers.sorted(),
 		Tests:       s.testStats(),
 		Excluded:    s.excluded,
@@ -152,7 +152,7 @@ func (s *summarizer) testStats() []TestStats {
 		stats = append(stats, r.stats())
 	}
 	slices.SortFunc(stats, func(a, b TestStats) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.System, b.System), strings.Compare(a.Browser, b.Browser))
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.OS, b.OS), strings.Compare(a.Browser, b.Browser))
 	})
 	return stats
 }
@@ -209,5 +209,5 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-func systemOf(run insights.Test) string  { return cmp.Or(run.OSNormalized, run.OS) }
+func osOf(run insights.Test) string      { return cmp.Or(run.OSNormalized, run.OS) }
 func browserOf(run insights.Test) string { return cmp.Or(run.BrowserNormalized, run.Browser) }

@@ -151,7 +151,7 @@ func checkGroups(t *testing.T, runs []insights.Test, s *report.Summary) {
 	}{
 		{s.Builds, func(r insights.Test) string { return r.Build }},
 		{s.Owners, func(r insights.Test) string { return r.Owner }},
-		{s.Systems, func(r insights.Test) string { return cmp.Or(r.OSNormalized, r.OS) }},
+		{s.OSes, func(r insights.Test) string { return cmp.Or(r.OSNormalized, r.OS) }},
 		{s.Browsers, func(r insights.Test) string { return r.Browser }},
 	} {
 		total := 0
@@ -326,17 +326,17 @@ func TestPerPlatformTellsABrokenBrowserFromAFlakyTest(t *testing.T) {
 	assert.Equal(t, report.Flaky, summarize(t, report.Options{}, runs...).Tests[0].Verdict)
 	s := summarize(t, report.Options{PerPlatform: true}, runs...)
 	require.Len(t, s.Tests, 2)
-	assert.Equal(t, report.TestName{Name: "login", System: "Linux", Browser: "Safari"},
-		report.TestName{Name: s.BrokenTests()[0].Name, System: s.BrokenTests()[0].System, Browser: s.BrokenTests()[0].Browser})
+	assert.Equal(t, report.TestName{Name: "login", OS: "Linux", Browser: "Safari"},
+		report.TestName{Name: s.BrokenTests()[0].Name, OS: s.BrokenTests()[0].OS, Browser: s.BrokenTests()[0].Browser})
 	assert.Empty(t, s.FlakyTests())
 }
 
 func TestOutagesAndFixesAreNotHeldAgainstATest(t *testing.T) {
 	runs := slices.Concat(history("login", "PPPFFFPPPP"), history("search", "FFFFFFFPPP"))
 	runs = inOrder(runs)
-	outage := report.Window{Start: monday.Add(3 * time.Minute), End: monday.Add(6 * time.Minute)}
+	outage := report.ExcludedInterval{Start: monday.Add(3 * time.Minute), End: monday.Add(6 * time.Minute)}
 	s := summarize(t, report.Options{
-		Exclude: []report.Window{outage},
+		Exclude: []report.ExcludedInterval{outage},
 		Since:   map[string]time.Time{"search": monday.Add(7 * time.Minute)},
 	}, runs...)
 	assert.Equal(t, []string{"login", "search"}, names(s.Tests))
@@ -350,13 +350,13 @@ func TestOutagesAndFixesAreNotHeldAgainstATest(t *testing.T) {
 	assert.Equal(t, 10, s.Counts.Failures())
 }
 
-func TestAWindowHasItsStartAndNotItsEnd(t *testing.T) {
-	w := report.Window{Start: monday, End: monday.Add(time.Hour)}
+func TestExcludedIntervalHasItsStartAndNotItsEnd(t *testing.T) {
+	w := report.ExcludedInterval{Start: monday, End: monday.Add(time.Hour)}
 	assert.True(t, w.Contains(monday))
 	assert.False(t, w.Contains(w.End))
 	assert.False(t, w.Contains(monday.Add(-1)))
-	assert.True(t, report.Window{End: monday}.Contains(time.Unix(0, 0)))
-	assert.True(t, report.Window{Start: monday}.Contains(monday.AddDate(100, 0, 0)))
+	assert.True(t, report.ExcludedInterval{End: monday}.Contains(time.Unix(0, 0)))
+	assert.True(t, report.ExcludedInterval{Start: monday}.Contains(monday.AddDate(100, 0, 0)))
 }
 
 func TestRunsOutOfOrderAreCounted(t *testing.T) {
@@ -394,7 +394,7 @@ func TestAFailedSequenceGivesAPartialSummaryAndItsError(t *testing.T) {
 func TestOptionsOutOfRangeAreRefusedAtOnce(t *testing.T) {
 	opts := report.Options{
 		CompleteAs: "maybe", MinRuns: -1, MinBroken: -1, MaxErrorGroups: -1, MinRate: math.NaN(),
-		Exclude: []report.Window{{Start: monday, End: monday}},
+		Exclude: []report.ExcludedInterval{{Start: monday, End: monday}},
 	}
 	s, err := report.Summarize(func(func(insights.Test, error) bool) { t.Error("nothing may be read") }, opts)
 	assert.Nil(t, s)

@@ -33,10 +33,10 @@ type Summary struct {
 	// runs without such a value.
 	Builds   []Group `json:"builds"`
 	Owners   []Group `json:"owners"`
-	Systems  []Group `json:"systems"`  // by OSNormalized, or OS where that is empty
+	OSes     []Group `json:"oses"`     // by OSNormalized, or OS where that is empty
 	Browsers []Group `json:"browsers"` // by BrowserNormalized, or Browser where that is empty
 
-	Tests    []TestStats `json:"tests"`    // by name, system and browser
+	Tests    []TestStats `json:"tests"`    // by name, OS and browser
 	Excluded int         `json:"excluded"` // runs that Options.Exclude and Options.Since left out of Tests
 
 	// Unordered are the runs that came out of order. Where it is not 0, flips
@@ -48,7 +48,7 @@ type Summary struct {
 	OtherErrors int          `json:"other_errors"` // runs whose error came after Options.MaxErrorGroups groups were full
 }
 
-// Group is the runs of one build, owner, system or browser.
+// Group is the runs of one build, owner, OS or browser.
 type Group struct {
 	Name     string    `json:"name"`
 	Counts   Counts    `json:"counts"`
@@ -78,7 +78,7 @@ const (
 // there are at least Options.MinBroken of them.
 type TestStats struct {
 	Name        string    `json:"name"`
-	System      string    `json:"system,omitempty"`  // only with Options.PerPlatform
+	OS          string    `json:"os,omitempty"`      // only with Options.PerPlatform
 	Browser     string    `json:"browser,omitempty"` // only with Options.PerPlatform
 	Verdict     Verdict   `json:"verdict"`
 	Counts      Counts    `json:"counts"`

@@ -127,19 +127,19 @@ func changesTable(c *Comparison) table {
 
 func (t *table) addRates(change string, list []RateChange) {
 	for _, c := range list {
-		t.rows = append(t.rows, []string{change, label(c.Test.Name, c.Test.System, c.Test.Browser), rateOf(c.Before), rateOf(c.After)})
+		t.rows = append(t.rows, []string{change, label(c.Test.Name, c.Test.OS, c.Test.Browser), rateOf(c.Before), rateOf(c.After)})
 	}
 }
 
 func (t *table) addTimes(change string, list []TimeChange) {
 	for _, c := range list {
 		now := fmt.Sprintf("%s (%+.0f%%)", length(c.After.Mean), 100*(c.Ratio()-1))
-		t.rows = append(t.rows, []string{change, label(c.Test.Name, c.Test.System, c.Test.Browser), length(c.Before.Mean), now})
+		t.rows = append(t.rows, []string{change, label(c.Test.Name, c.Test.OS, c.Test.Browser), length(c.Before.Mean), now})
 	}
 }
 
 func testLabel(t TestStats) string {
-	return label(t.Name, t.System, t.Browser)
+	return label(t.Name, t.OS, t.Browser)
 }
 
 func failedOf(c Counts) string {

@@ -8,7 +8,7 @@ import (
 	"github.com/sauceinsights/insights"
 )
 
-type testKey struct{ name, system, browser string }
+type testKey struct{ name, os, browser string }
 
 // testRecord gathers the TestStats of one test. The number of flips is the
 // same read forwards and backwards, so the direction of the runs is no matter.
@@ -24,7 +24,7 @@ func newTestRecord(key testKey, opts Options) *testRecord {
 	return &testRecord{
 		TestStats: TestStats{
 			Name:    key.name,
-			System:  key.system,
+			OS:      key.os,
 			Browser: key.browser,
 			Counts:  Counts{CompleteAs: opts.CompleteAs},
 		},

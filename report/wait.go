@@ -112,7 +112,7 @@ func (w *waiter) wait(caller context.Context) error {
 		switch {
 		case w.result.Complete:
 			return nil
-		case err != nil && ctx.Err() == nil && !canPass(err):
+		case err != nil && ctx.Err() == nil && !isRetryable(err):
 			return err
 		case !w.pause(ctx, pause):
 			return caller.Err()
@@ -165,7 +165,7 @@ func isRunning(run insights.Test) bool {
 	return true
 }
 
-// canPass reports whether the service may answer when it is asked again.
-func canPass(err error) bool {
+// isRetryable reports whether the service may answer when it is asked again.
+func isRetryable(err error) bool {
 	return errors.Is(err, insights.ErrServer) || errors.Is(err, insights.ErrTransport) || errors.Is(err, insights.ErrRateLimited)
 }
