@@ -10,40 +10,49 @@ import (
 // defaults.
 type CompareOptions struct {
 	Significance float64 // the level of the statistics, under 1; 0 means 0.05
-	MinSlowdown  float64 // least relative change of the mean run time; 0 means 0.1, which is 10%
+	MinSlowdown  float64 // least relative change of a run time; 0 means 0.1, which is 10%
 }
 
-// Comparison is what changed from one period to the next. Only tests with runs
-// in both are in it, and only changes that the number of runs supports:
+// Comparison is what changed from one period to the next. Facts are what was
+// seen, whatever chance had to do with it. All other lists hold only changes
+// that the number of runs supports, of tests with runs in both periods:
 //
-//   - pass rates by Fisher's exact test, two-sided, of the numbers of successes
-//     and failures; flip rates by the same test of half the flips and half the
-//     pairs without one, as a failure by itself makes two flips;
-//   - run times by Welch's t-test, two-sided, of means and variances, for
-//     tests with two timed runs or more in both periods;
+//   - the pass rate of all runs by exchanging whole builds between the two
+//     periods at random, as the runs of one build are not independent of each
+//     other; a run without a build is one by itself;
+//   - the pass rates of tests by Fisher's exact test, two-sided, of the numbers
+//     of successes and failures; flip rates by the same test of half the flips
+//     and half the pairs without one, as a failure by itself makes two flips;
+//   - run times by a t-test of their logarithms, whose variances lean on those
+//     of the other tests, of tests with at least 8 timed runs in both periods. A test counts as no surer than the service's
+//     resolution of one second allows. What nearly all tests have in common, as
+//     on another machine, is Shift, and is taken off before tests are compared;
 //   - over all tests of a kind, the Benjamini-Hochberg procedure holds the
 //     expected share of false changes among those listed to the level
 //     CompareOptions.Significance. Tests that always passed, or always failed,
 //     in both periods do not count in it, nor for flips those that never
 //     flipped.
 //
-// The statistics take runs to be independent of each other. Every list has the
-// smallest PValue first.
+// Every list of them has the smallest PValue first. docs/definitions.md says
+// how often they are wrong.
 type Comparison struct {
 	Partial bool `json:"partial"` // one of the two summaries is
 
 	// PassRate compares all runs of both periods, whether or not the change is
 	// supported; see its Significant.
 	PassRate    RateChange `json:"pass_rate"`
-	Significant bool       `json:"significant"` // PassRate.PValue is under the level
+	Significant bool       `json:"significant"` // PassRate.PValue is under half the level, as it is asked in every report
 
-	NewFailures []RateChange `json:"new_failures"` // the pass rate fell from 100%
-	Worse       []RateChange `json:"worse"`        // the pass rate fell, and was under 100% before
-	Fixed       []RateChange `json:"fixed"`        // the pass rate rose to 100%
-	Better      []RateChange `json:"better"`       // the pass rate rose, and is still under 100%
-	NewlyFlaky  []FlipChange `json:"newly_flaky"`  // flaky now, steady before, and the flip rate rose
-	Slower      []TimeChange `json:"slower"`       // the mean run time grew by CompareOptions.MinSlowdown or more
-	Faster      []TimeChange `json:"faster"`       // the mean run time shrank by as much
+	Facts Facts `json:"facts"`
+
+	NewFailures []RateChange `json:"new_failures"`    // the pass rate fell from 100%
+	Worse       []RateChange `json:"worse"`           // the pass rate fell, and was under 100% before
+	Fixed       []RateChange `json:"fixed"`           // the pass rate rose to 100%
+	Better      []RateChange `json:"better"`          // the pass rate rose, and is still under 100%
+	NewlyFlaky  []FlipChange `json:"newly_flaky"`     // flaky now, steady before, and the flip rate rose
+	Slower      []TimeChange `json:"slower"`          // the typical run time grew by CompareOptions.MinSlowdown or more
+	Faster      []TimeChange `json:"faster"`          // the typical run time shrank by as much
+	Shift       *TimeShift   `json:"shift,omitempty"` // what all run times have in common; nil: nothing
 }
 
 // TestName is the test of a change. OS and Browser are empty unless the
@@ -80,19 +89,6 @@ type FlipChange struct {
 	PValue float64   `json:"p_value"`
 }
 
-// TimeChange is a change of the mean run time.
-type TimeChange struct {
-	Test   TestName `json:"test"`
-	Before Spread   `json:"before"`
-	After  Spread   `json:"after"`
-	PValue float64  `json:"p_value"`
-}
-
-// Ratio is the mean run time after ÷ the one before: 1.5 is half as long again.
-func (c TimeChange) Ratio() float64 {
-	return float64(c.After.Mean) / float64(c.Before.Mean)
-}
-
 // Compare sets a period against the one before it. Both summaries must have
 // been made with the same CompleteAs and PerPlatform, or their figures do not
 // mean the same; then, and for options out of range, there is an error that
@@ -105,12 +101,13 @@ func Compare(before, after *Summary, opts CompareOptions) (*Comparison, error) {
 	opts.MinSlowdown = cmp.Or(opts.MinSlowdown, 0.1)
 	c := newComparison()
 	c.Partial = before.Partial || after.Partial
-	c.PassRate = rateChange(TestName{}, before.Counts, after.Counts)
-	c.Significant = c.PassRate.PValue < opts.Significance
+	c.PassRate = RateChange{Before: before.Counts, After: after.Counts, PValue: exchangeBuilds(before.Builds, after.Builds)}
+	c.Significant = c.PassRate.PValue < opts.Significance/2
 	pairs := pairTests(before.Tests, after.Tests)
 	c.addRates(pairs, opts.Significance)
 	c.addFlips(pairs, opts.Significance)
-	c.addTimes(pairs, opts)
+	c.Slower, c.Faster, c.Shift = compareTimes(pairs, opts)
+	c.Facts = factsOf(before, after, pairs)
 	return c, nil
 }
 
@@ -173,9 +170,9 @@ func (p testPair) canFlip() bool {
 	return before.pairs() > 0 && after.pairs() > 0 && flips > 0 && flips < pairs
 }
 
-// pairs is how many neighbours there are among the decided runs.
+// pairs is how many neighbours there are among the judged runs.
 func (t TestStats) pairs() int {
-	return max(t.Counts.Decided()-1, 0)
+	return max(t.Judged-1, 0)
 }
 
 // halves is half of the flips and of the pairs without one. A failure by itself
@@ -231,24 +228,6 @@ func (c *Comparison) addFlips(pairs []testPair, level float64) {
 
 func (c FlipChange) isNewlyFlaky() bool {
 	return c.Before.Verdict == Steady && c.After.Verdict == Flaky && flipRate(c.After) > flipRate(c.Before)
-}
-
-func (c *Comparison) addTimes(pairs []testPair, opts CompareOptions) {
-	var changes []TimeChange
-	for _, p := range pairs {
-		before, after := p.before.RunTimes, p.after.RunTimes
-		if before.Count >= 2 && after.Count >= 2 && before.Mean > 0 {
-			changes = append(changes, TimeChange{p.after.key(), before, after, welch(before, after)})
-		}
-	}
-	for _, change := range supported(changes, func(c TimeChange) float64 { return c.PValue }, opts.Significance) {
-		switch ratio := change.Ratio(); {
-		case ratio >= 1+opts.MinSlowdown:
-			c.Slower = append(c.Slower, change)
-		case ratio <= 1/(1+opts.MinSlowdown):
-			c.Faster = append(c.Faster, change)
-		}
-	}
 }
 
 func rateChange(test TestName, before, after Counts) RateChange {

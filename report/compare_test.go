@@ -120,21 +120,111 @@ func timed(name string, seconds ...float64) []insights.Test {
 }
 
 func TestCompareSaysHowMuchSlower(t *testing.T) {
-	before := slices.Concat(timed("slower", 10, 11, 12, 10, 11), timed("faster", 30, 31, 32), timed("noisy", 1, 100, 50), timed("a little", 100, 100.1, 99.9), timed("once", 1))
-	after := slices.Concat(timed("slower", 20, 21, 22, 20, 22), timed("faster", 10, 11, 12), timed("noisy", 2, 200, 100), timed("a little", 105, 105.1, 104.9), timed("once", 100))
+	// around is ten run times that vary a little around a length.
+	around := func(name string, seconds float64) []insights.Test {
+		var list []float64
+		for i := range 10 {
+			list = append(list, seconds*(1+0.02*float64(i%3-1)))
+		}
+		return timed(name, list...)
+	}
+	before := slices.Concat(around("slower", 100), around("faster", 300), around("a little", 100), timed("few", 10, 10, 10), timed("noisy", 1, 100, 50, 3, 80, 4, 77, 12))
+	after := slices.Concat(around("slower", 200), around("faster", 100), around("a little", 105), timed("few", 90, 90, 90), timed("noisy", 2, 200, 100, 6, 160, 8, 154, 24))
 	c := compare(t, before, after, report.CompareOptions{})
-	require.Len(t, c.Slower, 1)
+	require.Len(t, c.Slower, 1, "seven runs are too few, and noise is no change")
 	assert.Equal(t, "slower", c.Slower[0].Test.Name)
-	assert.InEpsilon(t, 105.0/54, c.Slower[0].Ratio(), 1e-12)
+	assert.InEpsilon(t, 2, c.Slower[0].Change, 1e-9)
+	assert.InEpsilon(t, 100, float64(c.Slower[0].Before.Typical()), 0.01)
 	require.Len(t, c.Faster, 1)
 	assert.Equal(t, "faster", c.Faster[0].Test.Name)
 
 	c = compare(t, before, after, report.CompareOptions{MinSlowdown: 0.04})
-	assert.Len(t, c.Slower, 2, "5% is enough where the caller says so")
+	assert.Len(t, c.Slower, 2, "5% is enough if the caller says so")
+}
+
+func TestCompareDoesNotTrustWholeSecondsMoreThanTheyCanTell(t *testing.T) {
+	three, four := slices.Repeat([]float64{3}, 30), slices.Repeat([]float64{4}, 30)
+	c := compare(t, timed("rounded", three...), timed("rounded", four...), report.CompareOptions{})
+	assert.Empty(t, c.Slower, "3.49 s and 3.51 s look like this")
+	c = compare(t, timed("rounded", three...), timed("rounded", slices.Repeat([]float64{30}, 30)...), report.CompareOptions{})
+	assert.Len(t, c.Slower, 1)
+}
+
+func TestCompareSaysOnceThatAMachineIsSlower(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 4))
+	var before, after []insights.Test
+	for i := range 40 {
+		var fast, slow []float64
+		for range 20 {
+			fast = append(fast, 60+random.NormFloat64()*3)
+			slow = append(slow, 90+random.NormFloat64()*4.5)
+		}
+		if i == 0 {
+			slow = slices.Repeat([]float64{250}, 20)
+		}
+		before, after = append(before, timed(fmt.Sprint(i), fast...)...), append(after, timed(fmt.Sprint(i), slow...)...)
+	}
+	c := compare(t, before, after, report.CompareOptions{})
+	require.NotNil(t, c.Shift)
+	assert.InDelta(t, 1.5, c.Shift.Change, 0.03)
+	assert.Equal(t, 40, c.Shift.Tests)
+	require.Len(t, c.Slower, 1, "beyond what all have in common")
+	assert.Equal(t, "0", c.Slower[0].Test.Name)
+	assert.Empty(t, c.Faster)
+}
+
+func TestCompareListsFactsApartFromStatistics(t *testing.T) {
+	var before, after []insights.Test
+	for i := range 25 {
+		name := fmt.Sprintf("test %02d", i)
+		before, after = append(before, history(name, strings.Repeat("P", i+1))...), append(after, history(name, "F")...)
+	}
+	before, after = append(before, history("gone", "P")...), append(after, history("new", "F")...)
+	before, after = append(before, history("failed before", "PF")...), append(after, history("failed before", "F")...)
+	c := compare(t, before, after, report.CompareOptions{})
+	require.Len(t, c.Facts.FirstFailures, 25)
+	assert.Equal(t, "test 24", c.Facts.FirstFailures[0].Test.Name, "most passes first")
+	assert.Equal(t, 25, c.Facts.FirstFailures[0].Passes)
+	assert.Equal(t, "element 0 not found", c.Facts.FirstFailures[0].After.LastError)
+	assert.Equal(t, []report.TestName{{Name: "new"}}, c.Facts.NewTests)
+	assert.Equal(t, []report.TestName{{Name: "gone"}}, c.Facts.VanishedTests)
+}
+
+func TestCompareConcludesNothingFromWhatAPartialSummaryLacks(t *testing.T) {
+	whole := summarize(t, report.Options{}, slices.Concat(history("a", "P"), history("b", "P"))...)
+	partial, err := report.Summarize(report.Replay(history("a", "P"), errCutOff), report.Options{})
+	require.Error(t, err)
+	c, err := report.Compare(whole, partial, report.CompareOptions{})
+	require.NoError(t, err)
+	assert.Empty(t, c.Facts.VanishedTests)
+	c, err = report.Compare(partial, whole, report.CompareOptions{})
+	require.NoError(t, err)
+	assert.Empty(t, c.Facts.NewTests)
+}
+
+// inBuilds puts runs into builds of so many.
+func inBuilds(runs []insights.Test, size int) []insights.Test {
+	for i := range runs {
+		runs[i].Build = fmt.Sprint("build ", i/size)
+	}
+	return runs
+}
+
+func TestCompareTakesTheRunsOfABuildAsOne(t *testing.T) {
+	// Nine builds of twenty passed and one failed as a whole; then three failed.
+	week := func(failed int) []insights.Test {
+		return inBuilds(history("login", strings.Repeat(failed20, failed)+strings.Repeat(passed20, 10-failed)), 20)
+	}
+	c := compare(t, week(1), week(3), report.CompareOptions{})
+	assert.False(t, c.Significant, "two builds more may fail by chance")
+	assert.Greater(t, c.PassRate.PValue, 0.2)
+	c = compare(t, week(0), week(9), report.CompareOptions{})
+	assert.True(t, c.Significant)
+	assert.Equal(t, c, compare(t, week(0), week(9), report.CompareOptions{}), "the same runs give the same figures")
 }
 
 func TestCompareOverall(t *testing.T) {
-	c := compare(t, history("login", passed20), history("login", failed20), report.CompareOptions{})
+	c := compare(t, inBuilds(history("login", passed20), 2), inBuilds(history("login", failed20), 2), report.CompareOptions{})
 	assert.True(t, c.Significant)
 	assert.InDelta(t, -1, c.PassRate.Difference(), 0)
 	c = compare(t, nil, history("login", passed20), report.CompareOptions{})
@@ -174,8 +264,8 @@ func TestCompareRefusesWhatCannotBeCompared(t *testing.T) {
 }
 
 func TestReportsShowEveryKindOfChange(t *testing.T) {
-	before := slices.Concat(history("breaks", passed20), history("is fixed", failed20), timed("slower", 10, 11, 12, 10, 11), history("wobbles", passed20+passed20))
-	after := slices.Concat(history("breaks", failed20), history("is fixed", passed20), timed("slower", 20, 21, 22, 20, 22), history("wobbles", strings.Repeat("PF", 20)))
+	before := slices.Concat(history("breaks", passed20), history("is fixed", failed20), timed("slower", slices.Repeat([]float64{10, 11, 12}, 4)...), history("wobbles", passed20+passed20))
+	after := slices.Concat(history("breaks", failed20), history("is fixed", passed20), timed("slower", slices.Repeat([]float64{20, 22, 24}, 4)...), history("wobbles", strings.Repeat("PF", 20)))
 	c := compare(t, before, after, report.CompareOptions{})
 	var out bytes.Buffer
 	require.NoError(t, report.WriteMarkdown(&out, summarize(t, report.Options{}, after...), report.WriteOptions{Comparison: c}))
@@ -183,7 +273,7 @@ func TestReportsShowEveryKindOfChange(t *testing.T) {
 		"| new failure | `breaks` | 100% of 20 | 0% of 20 |",
 		"| fixed | `is fixed` | 0% of 20 | 100% of 20 |",
 		"| newly flaky | `wobbles` | 0 flips | 39 flips |",
-		"| slower | `slower` | 10.8s | 21.0s (+94%) |",
+		"| slower | `slower` | 11.0s | 21.9s (+100%) |",
 	} {
 		assert.Contains(t, out.String(), row)
 	}

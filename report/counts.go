@@ -130,6 +130,14 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 	return json.Marshal(full)
 }
 
+// without takes away runs that are among those counted.
+func (c Counts) without(o Counts) Counts {
+	return Counts{
+		Runs: c.Runs - o.Runs, Passed: c.Passed - o.Passed, Failed: c.Failed - o.Failed, Errored: c.Errored - o.Errored,
+		Complete: c.Complete - o.Complete, Other: c.Other - o.Other, CompleteAs: c.CompleteAs,
+	}
+}
+
 func (c *Counts) add(status insights.Status) {
 	c.Runs++
 	switch {

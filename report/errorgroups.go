@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -11,10 +12,10 @@ import (
 )
 
 // ErrorGroup is the runs whose error messages are the same but for what
-// changes from run to run; see [NormalizeError]. Every run with a message is
+// changes from run to run; see [NormalizeError] and Options.Normalize. Every run with a message is
 // in a group, whatever its status.
 type ErrorGroup struct {
-	Message   string    `json:"message"` // normalized
+	Message   string    `json:"message"` // normalized; cut after 2,000 bytes
 	Count     int       `json:"count"`   // runs
 	Tests     []string  `json:"tests"`   // distinct names, sorted; the first 100 that were met
 	MoreTests bool      `json:"more_tests,omitempty"`
@@ -29,10 +30,12 @@ const maxTestsPerError = 100
 // errorGroups gathers up to max groups. Later messages that belong to none of
 // them are only counted.
 type errorGroups struct {
-	max    int
-	groups map[string]*errorRecord
-	others int
-	known  map[string]*errorRecord // by the message as it came: most repeat
+	max       int
+	normalize func(string) string
+	groups    map[string]*errorRecord
+	others    int
+	seed      maphash.Seed
+	known     map[uint64]*errorRecord // by the hash of the message as it came: most repeat
 }
 
 type errorRecord struct {
@@ -43,11 +46,14 @@ type errorRecord struct {
 // maxKnownMessages bounds errorGroups.known.
 const maxKnownMessages = 1000
 
-func newErrorGroups(limit int) errorGroups {
-	return errorGroups{max: limit, groups: make(map[string]*errorRecord), known: make(map[string]*errorRecord)}
+func newErrorGroups(limit int, normalize func(string) string) errorGroups {
+	return errorGroups{
+		max: limit, normalize: normalize, seed: maphash.MakeSeed(),
+		groups: make(map[string]*errorRecord), known: make(map[uint64]*errorRecord),
+	}
 }
 
-func (g *errorGroups) add(run insights.Test, at time.Time, order *timeOrder) {
+func (g *errorGroups) add(run insights.Test, at time.Time, order *arrivals) {
 	if run.Error == "" {
 		return
 	}
@@ -58,27 +64,36 @@ func (g *errorGroups) add(run insights.Test, at time.Time, order *timeOrder) {
 	g.others++
 }
 
-// record finds or begins the group of a message; nil where there is no room.
+// maxNormalized is how much of a message tells its cause, in bytes. The rest
+// costs nothing.
+const maxNormalized = 64 << 10
+
+// record finds or begins the group of a message; nil if there is no room.
 func (g *errorGroups) record(message string) *errorRecord {
-	message = cutError(message)
-	if record, ok := g.known[message]; ok {
+	message = cut(message, maxNormalized)
+	hash := maphash.String(g.seed, message)
+	if record, ok := g.known[hash]; ok {
 		return record
 	}
-	normalized := NormalizeError(message)
+	record := g.group(strings.Clone(cutError(g.normalize(message))))
+	if len(g.known) < maxKnownMessages {
+		g.known[hash] = record
+	}
+	return record
+}
+
+func (g *errorGroups) group(normalized string) *errorRecord {
 	record, ok := g.groups[normalized]
 	if !ok && len(g.groups) < g.max {
 		record = &errorRecord{ErrorGroup: ErrorGroup{Message: normalized}, tests: make(map[string]struct{})}
 		g.groups[normalized] = record
 	}
-	if len(g.known) < maxKnownMessages {
-		g.known[message] = record
-	}
 	return record
 }
 
-func (r *errorRecord) add(run insights.Test, at time.Time, order *timeOrder) {
+func (r *errorRecord) add(run insights.Test, at time.Time, order *arrivals) {
 	r.Count++
-	if r.Count == 1 || order.newer(at, r.LastSeen) {
+	if r.Count == 1 || order.isNewer(at, r.LastSeen) {
 		r.Sample, r.SampleRun = cutError(run.Error), run.ID
 	}
 	r.FirstSeen = earlier(r.FirstSeen, at)

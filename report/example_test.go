@@ -61,12 +61,13 @@ func ExampleWriteMarkdown() {
 		log.Print(err)
 	}
 	// Output:
-	// ## ✅ Nightly: 33.3% passed
+	// ## ✅ `Nightly`: 33.3% passed
 	//
 	// **Gate passed**
 	//
 	// 4 runs of 2 tests: 1 passed, 2 failed, 0 errored, 1 complete (not counted)
 	//
+	// - In the end, by test, platform and build: 0 passed, 1 failed, 1 flaky (failed first), 0 undecided
 	// - 2026-11-16 08:00 to 2026-11-16 08:03 UTC
 	// - Run time 1m00s in all, mean 15.0s, median 9.0s, 90% within 31.0s, 99% within 31.0s, longest 31.0s
 	//
@@ -81,6 +82,12 @@ func ExampleWriteMarkdown() {
 	// | Test | Failed | Last failure (UTC) | Last error |
 	// | --- | --: | --- | --- |
 	// | `login` | 1 of 2 | 2026-11-16 08:00 | `timed out after 30000 ms` |
+	//
+	// ### Passed only when run again
+	//
+	// | Test | Build | Failed | Last failure (UTC) | Last error |
+	// | --- | --- | --: | --- | --- |
+	// | `login` | `(no build)` | 1 of 2 | 2026-11-16 08:00 | `timed out after 30000 ms` |
 	//
 	// ### Errors
 	//

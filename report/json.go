@@ -6,11 +6,11 @@ import (
 )
 
 // WriteJSON writes one indented JSON object: summary is the [Summary] in full,
-// gate (with passed and breaches) and comparison (a [Comparison]) are there if
+// gate (with decision, passed and breaches) and comparison (a [Comparison]) are there if
 // the options have them. It fails with the writer's error, or with that of
 // [Gate.Validate].
 func WriteJSON(w io.Writer, s *Summary, opts WriteOptions) error {
-	v, err := judgement(s, opts.Gate)
+	v, err := judgementOf(s, opts.Gate)
 	if err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func WriteJSON(w io.Writer, s *Summary, opts WriteOptions) error {
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(struct {
 		Summary    *Summary    `json:"summary"`
-		Gate       *verdict    `json:"gate,omitempty"`
+		Gate       *judgement  `json:"gate,omitempty"`
 		Comparison *Comparison `json:"comparison,omitempty"`
 	}{s, v, opts.Comparison})
 }

@@ -16,10 +16,18 @@ import (
 type JUnitOptions struct {
 	Name       string     // of the report; empty: Sauce Labs
 	CompleteAs CompleteAs // what a complete run counts as; ignored: it is skipped
+
+	// Quarantine lists the tests that may fail: if they do, they are skipped,
+	// and the reason is given.
+	Quarantine []Quarantine
 }
 
 // WriteJUnit writes the runs as a JUnit report, in the form of Maven Surefire:
-// a testsuite per build, and in it a testcase per test, OS and browser.
+// a testsuite per build, and in it a testcase per test, OS and browser. All
+// suites have the name of the report, and the build is a property, so that a
+// test has the same key in every build: GitLab would take each failure for new.
+// The class is the OS and the browser, without the dots at which Jenkins would
+// cut it.
 //
 // Several runs of the same are reruns, and all are shown. The latest decided
 // run is the outcome: if it passed, each failure before it is a flakyFailure
@@ -31,12 +39,16 @@ type JUnitOptions struct {
 // The counts of a suite stand before its tests, so that nothing is written
 // until the sequence has ended. When it fails, the report of the runs before
 // is written with a testcase that says so and is an error, and the sequence's
-// error is returned. Characters that XML does not allow become U+FFFD.
+// error is returned. Colour codes are removed, and characters that XML does not
+// allow become U+FFFD.
 func WriteJUnit(w io.Writer, tests iter.Seq2[insights.Test, error], opts JUnitOptions) error {
-	if err := (Options{CompleteAs: opts.CompleteAs}).Validate(); err != nil {
+	if err := (Options{CompleteAs: opts.CompleteAs, Quarantine: opts.Quarantine}).Validate(); err != nil {
 		return err
 	}
-	collector := junitCollector{cases: make(map[junitKey]*junitRuns), completeAs: opts.CompleteAs}
+	name := cmp.Or(opts.Name, "Sauce Labs")
+	collector := junitCollector{
+		name: name, cases: make(map[junitKey]*junitRuns), completeAs: opts.CompleteAs, quarantine: newQuarantine(opts.Quarantine),
+	}
 	var failure error
 	for run, err := range tests {
 		if err != nil {
@@ -49,7 +61,7 @@ func WriteJUnit(w io.Writer, tests iter.Seq2[insights.Test, error], opts JUnitOp
 	if failure != nil {
 		suites = append(suites, unfinishedSuite(failure))
 	}
-	return joined(failure, newXMLReport(cmp.Or(opts.Name, "Sauce Labs"), suites).write(w))
+	return joined(failure, newXMLReport(name, suites).write(w))
 }
 
 type junitKey struct{ build, name, os, browser string }
@@ -59,6 +71,7 @@ type junitRuns struct {
 	runs    []junitRun
 	dropped int
 	seconds float64 // of all runs
+	first   time.Time
 }
 
 type junitRun struct {
@@ -67,32 +80,36 @@ type junitRun struct {
 	outcome          outcome
 	seconds          float64
 	id, message, url string
+	quarantined      string // the reason
 }
 
 const maxJUnitRuns = 100
 
 type junitCollector struct {
+	name       string
 	completeAs CompleteAs
+	quarantine quarantine
 	cases      map[junitKey]*junitRuns
-	order      timeOrder
+	order      arrivals
 }
 
 func (c *junitCollector) add(run insights.Test) {
-	at := timeOf(run)
-	c.order.add(at)
+	when := timesOf(run)
+	c.order.add(when.at)
 	key := junitKey{run.Build, run.Name, osOf(run), browserOf(run)}
 	if c.cases[key] == nil {
 		c.cases[key] = new(junitRuns)
 	}
-	seconds, _ := runTime(run)
 	c.cases[key].add(junitRun{
-		at: at, status: run.Status, outcome: c.completeAs.outcome(run.Status),
-		seconds: seconds, id: run.ID, message: cutError(run.Error), url: run.DetailsURL,
+		at: when.at, status: run.Status, outcome: c.completeAs.outcome(run.Status),
+		seconds: when.seconds, id: run.ID, message: cutError(withoutColours(run.Error)), url: run.DetailsURL,
+		quarantined: c.quarantine.reason(run, when.at),
 	})
 }
 
 func (r *junitRuns) add(run junitRun) {
 	r.seconds += run.seconds
+	r.first = earlier(r.first, run.at)
 	r.runs = append(r.runs, run)
 	if len(r.runs) > maxJUnitRuns {
 		oldest := slices.MinFunc(r.runs, byTime)
@@ -127,32 +144,40 @@ func (c *junitCollector) suites() []xmlSuite {
 	var suites []xmlSuite
 	for i, key := range keys {
 		if i == 0 || key.build != keys[i-1].build {
-			suites = append(suites, xmlSuite{Name: cmp.Or(key.build, "(no build)")})
+			suites = append(suites, newXMLSuite(c.name, cmp.Or(key.build, "(no build)")))
 		}
-		suites[len(suites)-1].add(c.testcase(key), c.cases[key].seconds)
+		suites[len(suites)-1].add(c.testcase(key), c.cases[key].seconds, c.cases[key].first)
 	}
 	return suites
 }
 
 func (c *junitCollector) testcase(key junitKey) xmlCase {
-	runs := c.cases[key].sorted(c.order.falling())
+	runs := c.cases[key].sorted(c.order.newestFirst())
 	verdict, earlier := decisive(runs)
 	testcase := xmlCase{
-		Name:      cmp.Or(key.name, "(no name)"),
-		Class:     cmp.Or(strings.Join(slices.DeleteFunc([]string{key.os, key.browser}, isEmpty), " "), "unknown platform"),
+		Name:      cmp.Or(withoutColours(key.name), "(no name)"),
+		Class:     className(key.os, key.browser),
 		Time:      xmlSeconds(verdict.seconds),
 		SystemOut: systemOut(runs, c.cases[key].dropped),
 	}
-	switch verdict.outcome {
-	case undecided:
+	switch {
+	case verdict.outcome == failed && verdict.quarantined != "":
+		testcase.Skipped = &xmlSkipped{Message: "quarantined: " + verdict.quarantined + ": " + verdict.summary()}
+	case verdict.outcome == undecided:
 		testcase.Skipped = &xmlSkipped{Message: "no result: status " + cmp.Or(string(verdict.status), "unknown")}
-	case succeeded:
+	case verdict.outcome == succeeded:
 		testcase.FlakyFailures, testcase.FlakyErrors = reruns(earlier)
-	case failed:
+	case verdict.outcome == failed:
 		testcase.fail(verdict)
 		testcase.RerunFailures, testcase.RerunErrors = reruns(earlier)
 	}
 	return testcase
+}
+
+// className has no dot: Jenkins takes what is before the last one for a package.
+func className(os, browser string) string {
+	platform := strings.Join(slices.DeleteFunc([]string{os, browser}, isEmpty), " ")
+	return cmp.Or(strings.TrimSpace(strings.ReplaceAll(withoutColours(platform), ".", "_")), "unknown platform")
 }
 
 // decisive is the latest decided run, or the latest where none is, and the
@@ -209,10 +234,10 @@ func (r junitRun) line() string {
 // unfinishedSuite is an error that a CI system shows, so that half a report
 // does not pass for a whole one.
 func unfinishedSuite(err error) xmlSuite {
-	suite := xmlSuite{Name: "Report"}
+	suite := newXMLSuite("Report", "")
 	suite.add(xmlCase{
 		Name: "the list of runs is complete", Class: "Report",
 		Error: &xmlFailure{Message: shortened(err.Error(), 200), Type: "incomplete", Text: err.Error()},
-	}, 0)
+	}, 0, time.Time{})
 	return suite
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"io"
 	"strconv"
+	"time"
 )
 
 // The types below are the elements of a JUnit report, with their attributes
@@ -15,18 +16,38 @@ type xmlReport struct {
 	Tests    int        `xml:"tests,attr"`
 	Failures int        `xml:"failures,attr"`
 	Errors   int        `xml:"errors,attr"`
+	Skipped  int        `xml:"skipped,attr"`
 	Time     xmlSeconds `xml:"time,attr"`
 	Suites   []xmlSuite `xml:"testsuite"`
 }
 
 type xmlSuite struct {
-	Name     string     `xml:"name,attr"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Errors   int        `xml:"errors,attr"`
-	Skipped  int        `xml:"skipped,attr"`
-	Time     xmlSeconds `xml:"time,attr"`
-	Cases    []xmlCase  `xml:"testcase"`
+	Name       string         `xml:"name,attr"`
+	Tests      int            `xml:"tests,attr"`
+	Failures   int            `xml:"failures,attr"`
+	Errors     int            `xml:"errors,attr"`
+	Skipped    int            `xml:"skipped,attr"`
+	Time       xmlSeconds     `xml:"time,attr"`
+	Timestamp  xmlTime        `xml:"timestamp,attr,omitempty"` // of the first run
+	Properties *xmlProperties `xml:"properties"`
+	Cases      []xmlCase      `xml:"testcase"`
+}
+
+type xmlProperties struct {
+	List []xmlProperty `xml:"property"`
+}
+
+type xmlProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+func newXMLSuite(name, build string) xmlSuite {
+	suite := xmlSuite{Name: name}
+	if build != "" {
+		suite.Properties = &xmlProperties{[]xmlProperty{{"build", build}}}
+	}
+	return suite
 }
 
 type xmlCase struct {
@@ -59,6 +80,16 @@ type xmlSkipped struct {
 	Message string `xml:"message,attr"`
 }
 
+// xmlTime is in UTC, without a zone, as the schema has it; empty: unknown.
+type xmlTime string
+
+func newXMLTime(t time.Time) xmlTime {
+	if t.IsZero() {
+		return ""
+	}
+	return xmlTime(t.UTC().Format("2006-01-02T15:04:05"))
+}
+
 // xmlSeconds has three decimals, as the schema has it.
 type xmlSeconds float64
 
@@ -72,6 +103,7 @@ func newXMLReport(name string, suites []xmlSuite) xmlReport {
 		r.Tests += s.Tests
 		r.Failures += s.Failures
 		r.Errors += s.Errors
+		r.Skipped += s.Skipped
 		r.Time += s.Time
 	}
 	return r
@@ -90,8 +122,12 @@ func (r xmlReport) write(w io.Writer) error {
 	return err
 }
 
-// add counts the testcase in, whose runs took so many seconds in all.
-func (s *xmlSuite) add(c xmlCase, seconds float64) {
+// add counts the testcase in, whose runs took so many seconds in all, and of
+// which the first was created at that time.
+func (s *xmlSuite) add(c xmlCase, seconds float64, first time.Time) {
+	if at := newXMLTime(first); at != "" && (s.Timestamp == "" || at < s.Timestamp) {
+		s.Timestamp = at
+	}
 	s.Cases = append(s.Cases, c)
 	s.Time += xmlSeconds(seconds)
 	s.Tests++

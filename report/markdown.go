@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 )
 
@@ -11,8 +12,8 @@ import (
 const defaultMarkdownBytes = 1 << 20
 
 // WriteMarkdown writes the summary for a CI job summary or a chat, in GitHub's
-// dialect. Names and messages stand in code spans, so that nothing in them is
-// taken for markup. Beyond WriteOptions.MaxBytes it leaves out whole lines and
+// dialect. Titles, names and messages stand in code spans, so that nothing in
+// them is taken for markup or pings anybody; a test that failed links its job. Beyond WriteOptions.MaxBytes it leaves out whole lines and
 // says so. It fails with the writer's error, or with that of [Gate.Validate].
 func WriteMarkdown(w io.Writer, s *Summary, opts WriteOptions) error {
 	p, err := newPage(s, opts)
@@ -65,58 +66,67 @@ func (m *markdownWriter) close() error {
 }
 
 func (m *markdownWriter) writeHead(p page) {
-	m.write("## " + p.mark() + escapeMarkdown(p.title) + ": " + p.headline)
+	m.write("## " + p.mark() + markdownLine(p.title) + ": " + p.headline)
 	for _, warning := range p.warnings {
-		m.write("", "> ⚠️ "+escapeMarkdown(warning))
+		m.write("", "> ⚠️ "+markdownLine(warning))
 	}
-	m.writeVerdict(p.verdict)
+	m.writeGate(p.gate)
 	for i, fact := range p.facts {
-		// The first is a paragraph, or the rest would go on the verdict's list.
+		// The first is a paragraph, or the rest would go on the gate's list.
 		if i == 0 {
-			m.write("", escapeMarkdown(fact), "")
+			m.write("", markdownLine(fact), "")
 		} else {
-			m.write("- " + escapeMarkdown(fact))
+			m.write("- " + markdownLine(fact))
 		}
 	}
 }
 
-// mark shows the outcome at a glance.
+// mark shows the decision at a glance.
 func (p page) mark() string {
-	switch {
-	case p.verdict == nil:
+	if p.gate == nil {
 		return ""
-	case p.verdict.Passed:
-		return "✅ "
 	}
-	return "❌ "
+	return map[Decision]string{GatePassed: "✅ ", GateFailed: "❌ ", GateUnknown: "❔ "}[p.gate.Decision]
 }
 
-func (m *markdownWriter) writeVerdict(v *verdict) {
-	if v == nil {
+func (m *markdownWriter) writeGate(j *judgement) {
+	if j == nil {
 		return
 	}
-	if v.Passed {
-		m.write("", "**Gate passed**")
-		return
+	m.write("", "**"+j.heading()+"**")
+	for i, b := range j.Breaches {
+		if i == 0 {
+			m.write("")
+		}
+		m.write("- " + markdownLine(b.line()))
 	}
-	m.write("", "**Gate failed**", "")
-	for _, b := range v.Breaches {
-		m.write("- " + escapeMarkdown(b.String()))
+}
+
+// markdownLine has code spans for what is quoted, and escapes the rest.
+func markdownLine(text string) string {
+	var line strings.Builder
+	for part := range strings.SplitSeq(text, quoteEnd) {
+		before, quoted, isQuoted := strings.Cut(part, quoteStart)
+		line.WriteString(escapeMarkdown(before))
+		if isQuoted {
+			line.WriteString(codeSpan(quoted))
+		}
 	}
+	return line.String()
 }
 
 func (m *markdownWriter) writeTable(t table) {
-	names, rules := make([]string, len(t.columns)), make([]string, len(t.columns))
+	rules := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		names[i], rules[i] = c.name, "---"
+		rules[i] = "---"
 		if c.kind == figure {
 			rules[i] = "--:"
 		}
 	}
 	// The head of a table is nothing without a row.
-	block := []string{"", "### " + t.title, "", markdownRow(names), markdownRow(rules)}
+	block := []string{"", "### " + t.title, "", markdownRow(t.header()), markdownRow(rules)}
 	for _, row := range t.rows {
-		m.write(append(block, markdownRow(markdownCells(t.columns, row)))...)
+		m.write(append(block, markdownRow(row.markdown(t.columns)))...)
 		block = nil
 	}
 	if t.more > 0 {
@@ -128,16 +138,31 @@ func markdownRow(cells []string) string {
 	return "| " + strings.Join(cells, " | ") + " |"
 }
 
-func markdownCells(columns []column, row []string) []string {
-	cells := make([]string, len(row))
-	for i, cell := range row {
-		cells[i] = columns[i].shortened(cell)
-		if columns[i].kind == quoted {
-			cells[i] = codeSpan(cells[i])
+func (r tableRow) markdown(columns []column) []string {
+	link := r.link
+	list := make([]string, len(r.cells))
+	for i, cell := range r.cells {
+		list[i] = columns[i].text(cell)
+		if columns[i].kind == quoted || columns[i].kind == note {
+			list[i] = codeSpan(list[i])
+		}
+		if columns[i].kind == quoted && link != "" {
+			list[i], link = "["+list[i]+"]("+link+")", ""
 		}
 	}
-	return cells
+	return list
 }
+
+// linkTo is an address that can stand in a link of Markdown; empty: it cannot.
+func linkTo(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return linkEscapes.Replace(u.String())
+}
+
+var linkEscapes = strings.NewReplacer("(", "%28", ")", "%29", "|", "%7C", "<", "%3C", ">", "%3E", " ", "%20", "`", "%60", `\\`, "%5C")
 
 // codeSpan quotes text of one line inside a table. The fence is longer than
 // any run of backticks in the text. A table takes \| for a bar even in code,

@@ -27,11 +27,23 @@ func TestErrorsOfTheSameCauseNormalizeAlike(t *testing.T) {
 			[]string{"GET https://example.com/a?b=1 failed", "GET http://10.0.0.1:8080/c failed"},
 			"GET <url> failed",
 		},
-		"quoted values": {
-			[]string{`no element "#login"`, `no element '#log out'`, "no element `x`", "no element “y”", `no element 'can't do'`},
-			"no element <value>",
-		},
-		"apostrophes quote nothing": {[]string{"can't click, isn't shown"}, "can't click, isn't shown"},
+		"numbers in quotes":          {[]string{`no element "#pay-5"`, `no element "#pay-17"`}, `no element "#pay-<n>"`},
+		"addresses, no times":        {[]string{"dial 10.0.0.1:8080: refused", "dial 192.168.17.4:10: refused", "dial 10.0.0.1: refused", "dial [::1]:80: refused", "dial 2001:db8::ff00:42:8329: refused"}, "dial <address>: refused"},
+		"places in code":             {[]string{"at app.js:10:55", "at app.js:7:3"}, "at app.js:<n>:<n>"},
+		"ports":                      {[]string{"localhost:8080 refused", "localhost:17 refused"}, "localhost:<n> refused"},
+		"two times of day":           {[]string{"from 10:15 11:15 to 12:15:30.5 on", "from 9:00 AM 7:15 to 23:59 on"}, "from <time> <time> to <time> on"},
+		"colour codes":               {[]string{"\x1b[31m3\x1b[39m of \x1b[1;32m7\x1b[0m failed", "3 of 7 failed"}, "<n> of <n> failed"},
+		"short hashes":               {[]string{"commit 3f2a9bc broke it", "commit 01d7e4a broke it", "commit 8badf00d broke it"}, "commit <hex> broke it"},
+		"e-mail addresses":           {[]string{"no user ann@example.com", "no user bob.b+test@mail.example.org"}, "no user <email>"},
+		"lengths of time":            {[]string{"after 300ms", "after 1.5s", "after 1m30s", "after 2h"}, "after <duration>"},
+		"tokens":                     {[]string{"bad eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln given", "bad eyJhbGciOiJub25lIn0.eyJiIjoyfQ. given"}, "bad <token> given"},
+		"a status after HTTP":        {[]string{"HTTP 401 for order 5", "HTTP 401 for order 77"}, "HTTP 401 for order <n>"},
+		"a status before its text":   {[]string{"503 Service Unavailable after 3 tries"}, "503 Service Unavailable after <n> tries"},
+		"a status code":              {[]string{"request 7 failed with status code 503"}, "request <n> failed with status code 503"},
+		"a status of HTTP/1.1":       {[]string{"HTTP/1.1 404 Not Found"}, "HTTP/<n> 404 Not Found"},
+		"a number that is no status": {[]string{"code 123 in 7", "code 599 in 9"}, "code <n> in <n>"},
+		"namespaces":                 {[]string{"std::vector<Foo::bad> at x"}, "std::vector<Foo::bad> at x"},
+		"apostrophes quote nothing":  {[]string{"can't click, isn't shown"}, "can't click, isn't shown"},
 		"UUIDs": {
 			[]string{"session 01234567-89ab-cdef-0123-456789abcdef lost", "session FFFFFFFF-89AB-CDEF-0123-456789ABCDEF lost", "session 5f0a1c2e-0012a-4b1d-9e77-3c2d1b0a9f812 lost"},
 			"session <id> lost",
@@ -52,6 +64,19 @@ func TestErrorsOfTheSameCauseNormalizeAlike(t *testing.T) {
 				assert.Equal(t, tt.want, report.NormalizeError(message), message)
 			}
 		})
+	}
+}
+
+func TestNormalizeErrorKeepsCausesApart(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"HTTP 401", "HTTP 503"},
+		{"401 Unauthorized", "403 Forbidden"},
+		{"status: 404", "status: 500"},
+		{`no element "#login"`, `no element "#logout"`},
+		{"no element 'a'", "no element 'b'"},
+		{"connection refused", "connection reset"},
+	} {
+		assert.NotEqual(t, report.NormalizeError(pair[0]), report.NormalizeError(pair[1]))
 	}
 }
 

@@ -19,14 +19,22 @@ type Options struct {
 	// looks flaky.
 	PerPlatform bool `json:"per_platform"`
 
-	MinRuns   int     `json:"min_runs"`   // fewest decided runs of a flaky test; 0 means 10
+	MinRuns   int     `json:"min_runs"`   // fewest judged runs of a flaky test; 0 means 5
 	MinRate   float64 `json:"min_rate"`   // lowest flip rate of a flaky test, up to 1; 0 means 0.05
 	MinBroken int     `json:"min_broken"` // fewest decided runs, all failures, of a broken test; 0 means 1
+
+	// Quarantine lists the tests that may fail. Their runs are in all figures,
+	// and a Gate leaves them out.
+	Quarantine []Quarantine `json:"quarantine,omitempty"`
 
 	// Exclude and Since leave runs out of Summary.Tests, and so out of what is
 	// flaky, broken or slow. All other figures keep them.
 	Exclude []ExcludedInterval   `json:"exclude,omitempty"` // outages
 	Since   map[string]time.Time `json:"since,omitempty"`   // by test name: runs created earlier do not count, as the test was fixed then
+
+	// Normalize replaces what differs between error messages of the same cause;
+	// nil: [NormalizeError]. It gets the first 64 KiB of a message at most.
+	Normalize func(message string) string `json:"-"`
 
 	MaxErrorGroups int `json:"max_error_groups"` // most groups of errors; 0 means 1,000. Errors beyond them are in Summary.OtherErrors.
 }
@@ -53,6 +61,9 @@ func (o Options) Validate() error {
 	p.check(o.MinBroken >= 0, "MinBroken", "is negative")
 	p.check(o.MaxErrorGroups >= 0, "MaxErrorGroups", "is negative")
 	p.check(isShare(o.MinRate), "MinRate", "is not between 0 and 1")
+	for i, q := range o.Quarantine {
+		p.check(q.problem() == "", fmt.Sprintf("Quarantine[%d]", i), q.problem())
+	}
 	for i, e := range o.Exclude {
 		p.check(e.End.IsZero() || e.Start.Before(e.End), fmt.Sprintf("Exclude[%d]", i), "does not start before it ends")
 	}
@@ -61,10 +72,11 @@ func (o Options) Validate() error {
 
 // withDefaults is a copy that later changes by the caller do not reach.
 func (o Options) withDefaults() Options {
+	o.Quarantine = slices.Clone(o.Quarantine)
 	o.Exclude, o.Since = slices.Clone(o.Exclude), maps.Clone(o.Since)
 	o.CompleteAs = o.CompleteAs.orDefault()
 	if o.MinRuns == 0 {
-		o.MinRuns = 10
+		o.MinRuns = 5
 	}
 	if o.MinRate == 0 {
 		o.MinRate = 0.05
@@ -72,9 +84,18 @@ func (o Options) withDefaults() Options {
 	if o.MinBroken == 0 {
 		o.MinBroken = 1
 	}
+	if o.Normalize == nil {
+		o.Normalize = NormalizeError
+	}
 	if o.MaxErrorGroups == 0 {
 		o.MaxErrorGroups = 1000
 	}
+	return o
+}
+
+// recorded is what a Summary keeps: all that can be written down.
+func (o Options) recorded() Options {
+	o.Normalize = nil
 	return o
 }
 

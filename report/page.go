@@ -15,22 +15,45 @@ type WriteOptions struct {
 	Top        int         // most rows of a list; 0 means 10, negative all. JSON always has all.
 	Gate       *Gate       // is checked, and the outcome shown; nil: none
 	Comparison *Comparison // what changed since the period before; nil: not shown
+	Columns    int         // of text; 0 means 80, negative: no limit
 	MaxBytes   int         // of Markdown; 0 means 1 MiB, as much as a GitHub job summary holds; negative: no limit
 }
 
 // page is what a person reads of a summary, before it takes the form of text
-// or Markdown.
+// or Markdown. What came from the service, such as names, stands in it between
+// quoteStart and quoteEnd.
 type page struct {
 	title    string
 	headline string
-	verdict  *verdict
+	gate     *judgement
 	warnings []string
 	facts    []string
 	tables   []table
 }
 
-// verdict is the outcome of a gate: passed where there is no breach.
-type verdict struct {
+// The marks of quoted text, which plain text does not hold.
+const (
+	quoteStart = "\x02"
+	quoteEnd   = "\x03"
+)
+
+func quote(text string) string { return quoteStart + plain(text) + quoteEnd }
+
+var unquoted = strings.NewReplacer(quoteStart, "", quoteEnd, "")
+
+// Decision is what a [Gate] says of runs.
+type Decision string
+
+// The three decisions.
+const (
+	GatePassed  Decision = "passed"
+	GateFailed  Decision = "failed"
+	GateUnknown Decision = "could not tell"
+)
+
+// judgement is the outcome of a gate.
+type judgement struct {
+	Decision Decision `json:"decision"`
 	Passed   bool     `json:"passed"`
 	Breaches []Breach `json:"breaches"`
 }
@@ -38,8 +61,13 @@ type verdict struct {
 type table struct {
 	title   string
 	columns []column
-	rows    [][]string
+	rows    []tableRow
 	more    int // rows that are left out
+}
+
+type tableRow struct {
+	cells []string
+	link  string // where the first quoted cell leads; empty: nowhere
 }
 
 type column struct {
@@ -53,40 +81,67 @@ type columnKind int
 const (
 	prose  columnKind = iota
 	figure            // aligned to the right
-	quoted            // text from a test: a name or an error
+	quoted            // text from a test: a name
+	note              // text from a test, in a line of its own where columns are few: an error
 )
 
 func newPage(s *Summary, opts WriteOptions) (page, error) {
 	if s == nil {
 		return page{}, errors.New("report: there is no summary to write")
 	}
-	v, err := judgement(s, opts.Gate)
+	gate, err := judgementOf(s, opts.Gate)
 	if err != nil {
 		return page{}, err
 	}
 	return page{
-		title:    plain(cmp.Or(opts.Title, "Test report")),
+		title:    quote(cmp.Or(opts.Title, "Test report")),
 		headline: headline(s),
-		verdict:  v,
-		warnings: warnings(s),
+		gate:     gate,
+		warnings: warnings(s, gate),
 		facts:    facts(s, opts.Comparison),
 		tables:   tables(s, opts),
 	}, nil
 }
 
-// judgement is the gate's; nil without a gate.
-func judgement(s *Summary, gate *Gate) (*verdict, error) {
+// judgementOf asks the gate; nil without one.
+func judgementOf(s *Summary, gate *Gate) (*judgement, error) {
 	if gate == nil {
 		return nil, nil
 	}
 	err := gate.Check(s)
-	if err == nil {
-		return &verdict{Passed: true, Breaches: []Breach{}}, nil
+	failed, ok := errors.AsType[*GateError](err)
+	switch {
+	case err == nil:
+		return &judgement{Decision: GatePassed, Passed: true, Breaches: []Breach{}}, nil
+	case !ok:
+		return nil, err
+	case failed.CouldNotTell():
+		return &judgement{Decision: GateUnknown, Breaches: failed.Breaches}, nil
 	}
-	if failed, ok := errors.AsType[*GateError](err); ok {
-		return &verdict{Breaches: failed.Breaches}, nil
+	return &judgement{Decision: GateFailed, Breaches: failed.Breaches}, nil
+}
+
+// heading says how the gate decided.
+func (j *judgement) heading() string {
+	if j.Decision == GateUnknown {
+		return "Gate could not tell"
 	}
-	return nil, err
+	return "Gate " + string(j.Decision)
+}
+
+// line is a breach with its names quoted.
+func (b Breach) line() string {
+	reason := b.Reason
+	if cause, ok := strings.CutPrefix(reason, incomplete); ok {
+		reason = incomplete + quote(cause)
+	}
+	switch {
+	case b.Build == nil:
+		return reason
+	case *b.Build == "":
+		return "runs without a build: " + reason
+	}
+	return "build " + quote(*b.Build) + ": " + reason
 }
 
 func headline(s *Summary) string {
@@ -96,13 +151,14 @@ func headline(s *Summary) string {
 	return passRate(s.Counts)
 }
 
-func warnings(s *Summary) []string {
+// warnings leave out what the gate says already.
+func warnings(s *Summary, gate *judgement) []string {
 	var list []string
-	if s.Partial {
-		list = append(list, "Not complete: "+shortened(s.PartialReason, 300))
+	if s.Partial && gate == nil {
+		list = append(list, "Not complete: "+quote(shortened(s.PartialReason, 300)))
 	}
-	if s.Unordered > 0 {
-		list = append(list, counted(s.Unordered, "run")+" came out of the order of time: flips are not to be trusted")
+	if s.OddTimes > 0 {
+		list = append(list, counted(s.OddTimes, "run")+" with a time that is missing or can't be: that time is left out")
 	}
 	return list
 }
@@ -113,12 +169,16 @@ func facts(s *Summary, c *Comparison) []string {
 	}
 	lines := []string{
 		countsLine(s),
+		outcomesLine(s),
 		moment(s.FirstRun) + " to " + moment(s.LastRun) + " UTC",
 		timesLine(s.RunTimes),
 		groupsLine("By OS", s.OSes),
 		groupsLine("By browser", s.Browsers),
+		baselineLine(s),
 		leftOutLine(s),
+		quarantineLine(s),
 		changeLine(c),
+		shiftLine(c),
 	}
 	return slices.DeleteFunc(lines, isEmpty)
 }
@@ -134,12 +194,22 @@ func countsLine(s *Summary) string {
 		parts = append(parts, fmt.Sprintf("%s complete (%s)", number(c.Complete), c.CompleteAs.counting()))
 	}
 	if c.Other > 0 {
-		parts = append(parts, number(c.Other)+" other")
+		parts = append(parts, number(c.Other)+" still running or of an unknown status")
 	}
 	if s.NotStarted != nil && *s.NotStarted > 0 {
 		parts = append(parts, number(*s.NotStarted)+" never started")
 	}
 	return fmt.Sprintf("%s of %s: %s", counted(c.Runs, "run"), counted(len(s.Tests), "test"), strings.Join(parts, ", "))
+}
+
+// outcomesLine says what the runs come to, if some of them were run again.
+func outcomesLine(s *Summary) string {
+	o := s.Outcomes
+	if o.Failed+o.Flaky+o.Quarantined == 0 || o.Passed+o.Failed+o.Flaky+o.Undecided+o.Quarantined == s.Counts.Runs {
+		return ""
+	}
+	return fmt.Sprintf("In the end, by test, platform and build: %s passed, %s failed, %s flaky (failed first), %s undecided",
+		number(o.Passed), number(o.Failed), number(o.Flaky), number(o.Undecided))
 }
 
 func (c CompleteAs) counting() string {
@@ -157,8 +227,8 @@ func timesLine(t RunTimes) string {
 		length(t.Total), length(t.Mean), length(t.P50), length(t.P90), length(t.P99), length(t.Max))
 }
 
-// mostGroups is how many oses or browsers fit on a line.
-const mostGroups = 6
+// maxGroups is how many OSes or browsers fit on a line.
+const maxGroups = 6
 
 // groupsLine gives each group's pass rate; it is empty where there is nothing
 // to tell apart.
@@ -166,18 +236,34 @@ func groupsLine(title string, groups []Group) string {
 	if len(groups) < 2 {
 		return ""
 	}
-	parts := make([]string, 0, mostGroups+1)
-	for _, g := range groups[:min(len(groups), mostGroups)] {
+	parts := make([]string, 0, maxGroups+1)
+	for _, g := range groups[:min(len(groups), maxGroups)] {
 		rate := "–"
 		if r, ok := g.Counts.PassRate(); ok {
 			rate = percent(r)
 		}
-		parts = append(parts, cmp.Or(shortened(g.Name, 40), "unknown")+" "+rate)
+		name := "unknown"
+		if g.Name != "" {
+			name = quote(shortened(g.Name, 40))
+		}
+		parts = append(parts, name+" "+rate)
 	}
-	if more := len(groups) - mostGroups; more > 0 {
+	if more := len(groups) - maxGroups; more > 0 {
 		parts = append(parts, number(more)+" more")
 	}
 	return title + ": " + strings.Join(parts, ", ")
+}
+
+// baselineLine is there where a test is flaky: by what it was measured.
+func baselineLine(s *Summary) string {
+	if len(s.FlakyTests()) == 0 {
+		return ""
+	}
+	line := "A calm test here fails in " + percent(s.Baseline.FailureRate) + " of its runs: flaky is what fails clearly more often, on and off"
+	if n := len(s.Baseline.FailedBuilds); n > 0 {
+		line += fmt.Sprintf("; %s that failed as a whole left out", counted(n, "build"))
+	}
+	return line
 }
 
 func leftOutLine(s *Summary) string {
@@ -185,6 +271,13 @@ func leftOutLine(s *Summary) string {
 		return ""
 	}
 	return counted(s.Excluded, "run") + " not held against any test (outage, or before a fix)"
+}
+
+func quarantineLine(s *Summary) string {
+	if s.Quarantined.Runs == 0 {
+		return ""
+	}
+	return counted(s.Quarantined.Runs, "run") + " of tests in quarantine, which the gate leaves out: " + number(s.Quarantined.Failures()) + " failed"
 }
 
 func changeLine(c *Comparison) string {
@@ -199,6 +292,13 @@ func changeLine(c *Comparison) string {
 	if c.Significant {
 		change = "more than chance"
 	}
-	return fmt.Sprintf("Period before: %s of %s passed; the change is %s (p = %.2g)",
+	return fmt.Sprintf("Period before: %s of %s passed; the change is %s (p = %.2g, build by build)",
 		percent(before), counted(c.PassRate.Before.Decided(), "decided run"), change, c.PassRate.PValue)
+}
+
+func shiftLine(c *Comparison) string {
+	if c == nil || c.Shift == nil {
+		return ""
+	}
+	return fmt.Sprintf("All run times together: %+.0f%% (the median of %s), as on another machine", 100*(c.Shift.Change-1), counted(c.Shift.Tests, "test"))
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -12,10 +13,11 @@ import (
 )
 
 // plain makes text from a service safe for one line of output: white space is
-// one blank, and no control character or change of writing direction is left,
-// with which a name could redraw a terminal or hide a part of itself. Nor is
-// what the log of a CI service takes for a command.
+// one blank, colour codes are removed, and no control character or change of
+// writing direction is left, with which a name could redraw a terminal or hide a
+// part of itself. Nor is what the log of a CI service takes for a command.
 func plain(s string) string {
+	s = withoutColours(s)
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -26,14 +28,19 @@ func plain(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
+	s = commandInLog.ReplaceAllString(s, "$1$3 $2$4")
 	if strings.HasPrefix(s, "::") {
 		s = ": :" + s[2:]
 	}
-	return commandInLog.Replace(s)
+	return s
 }
 
-// commandInLog breaks the commands that may stand anywhere in a line.
-var commandInLog = strings.NewReplacer("##[", "# #[", "##vso[", "# #vso[")
+func withoutColours(s string) string { return colours.ReplaceAllLiteralString(s, "") }
+
+// commandInLog finds what GitHub Actions (::error), Azure Pipelines (##vso[ and
+// ##[) and TeamCity (##teamcity[) take for a command, wherever it stands: a
+// line may be wrapped before it.
+var commandInLog = regexp.MustCompile(`(?i)(#)(#(?:teamcity|vso)?\[)|(:)(:(?:error|warning|notice|debug|group|endgroup|echo|add-mask|add-path|add-matcher|remove-matcher|set-output|set-env|save-state|stop-commands)\b)`)
 
 // shortened is plain text of at most n characters.
 func shortened(s string, n int) string {
@@ -57,6 +64,9 @@ func number(n int) string {
 func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
+	}
+	if strings.HasSuffix(thing, "ss") {
+		thing += "e"
 	}
 	return number(n) + " " + thing + "s"
 }

@@ -67,28 +67,28 @@ func TestPageSaysWhatIsUnusual(t *testing.T) {
 		OSes:     groups(8),
 		Browsers: groups(6),
 		Builds:   groups(2),
-		Excluded: 1, Unordered: 3,
+		Excluded: 1, OddTimes: 3,
 		LastRun: time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC),
 		Errors:  []ErrorGroup{{Message: "x", Count: 200, Tests: make([]string, 100), MoreTests: true}},
 	}
 	p, err := newPage(s, WriteOptions{Comparison: &Comparison{}})
 	assert.NoError(t, err)
 	assert.Equal(t, "no pass rate", p.headline)
-	assert.Equal(t, []string{"3 runs came out of the order of time: flips are not to be trusted"}, p.warnings)
+	assert.Equal(t, []string{"3 runs with a time that is missing or can't be: that time is left out"}, p.warnings)
 	assert.Equal(t, []string{
-		"8 runs of 0 tests: 0 passed, 0 failed, 0 errored, 7 complete (not counted), 1 other",
+		"8 runs of 0 tests: 0 passed, 0 failed, 0 errored, 7 complete (not counted), 1 still running or of an unknown status",
 		"– to 2026-11-16 08:00 UTC",
-		"By OS: unknown –, b –, c –, d –, e –, f –, 2 more",
-		"By browser: unknown –, b –, c –, d –, e –, f –",
+		"By OS: unknown –, \x02b\x03 –, \x02c\x03 –, \x02d\x03 –, \x02e\x03 –, \x02f\x03 –, 2 more",
+		"By browser: unknown –, \x02b\x03 –, \x02c\x03 –, \x02d\x03 –, \x02e\x03 –, \x02f\x03 –",
 		"1 run not held against any test (outage, or before a fix)",
 		"Period before: no pass rate",
 	}, p.facts)
-	assert.Equal(t, [][]string{{"x", "200", "over 100", "–"}}, p.tables[0].rows)
-	assert.Equal(t, [][]string{{"(no build)", "1", "–", "–"}, {"b", "1", "–", "–"}}, p.tables[1].rows)
+	assert.Equal(t, []tableRow{{cells: []string{"x", "200", "over 100", "–"}}}, p.tables[0].rows)
+	assert.Equal(t, []tableRow{{cells: []string{"(no build)", "1", "–", "–"}}, {cells: []string{"b", "1", "–", "–"}}}, p.tables[1].rows)
 
 	assert.Equal(t, "counted as failed", CompleteFailed.counting())
 	rate := RateChange{Before: Counts{Passed: 1, Failed: 1}, PValue: 0.5}
-	assert.Equal(t, "Period before: 50% of 2 decided runs passed; the change is no more than chance (p = 0.5)", changeLine(&Comparison{PassRate: rate}))
+	assert.Equal(t, "Period before: 50% of 2 decided runs passed; the change is no more than chance (p = 0.5, build by build)", changeLine(&Comparison{PassRate: rate}))
 }
 
 func TestIncompleteBetaAtItsEnds(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 // RunTimes sums up how long runs took: their Duration, or where that is
 // missing, the time from their start to their end. A run that has neither is
-// not in it. Waiting in the queue is no run time.
+// not in it, nor one of a negative time or of more than a day. Waiting in the queue is no run time.
 //
 // P50, P90 and P99 are the run times that this share of the runs did not exceed
 // (nearest rank). They are exact with up to 4,096 different run times, however
@@ -33,20 +33,29 @@ type Spread struct {
 	StdDev insights.Seconds `json:"std_dev"` // of the sample; 0 with fewer than two runs
 	Min    insights.Seconds `json:"min"`
 	Max    insights.Seconds `json:"max"`
+
+	// LogMean and LogStdDev are the mean and the deviation of the natural
+	// logarithms of the run times in seconds, with which [Compare] works. A run
+	// time under half a second counts as that, since zero has no logarithm.
+	LogMean   float64 `json:"log_mean,omitempty"`
+	LogStdDev float64 `json:"log_std_dev,omitempty"`
 }
 
-// runTime is how long a run took, if it is known.
-func runTime(run insights.Test) (seconds float64, known bool) {
-	if d := float64(run.Duration); d > 0 && !math.IsInf(d, 1) {
-		return d, true
-	}
-	if run.StartTime.IsZero() || run.EndTime.Before(run.StartTime) {
-		return 0, false
-	}
-	return run.EndTime.Sub(run.StartTime).Seconds(), true
+// spreads gathers a Spread.
+type spreads struct{ seconds, logs moments }
+
+func (s *spreads) add(seconds float64) {
+	s.seconds.add(seconds)
+	s.logs.add(math.Log(max(seconds, minTime)))
 }
 
-// moments gathers a Spread, with Welford's running variance.
+func (s *spreads) spread() Spread {
+	spread := s.seconds.spread()
+	spread.LogMean, spread.LogStdDev = s.logs.mean, s.logs.deviation()
+	return spread
+}
+
+// moments are a mean and a variance, which runs along as Welford has it.
 type moments struct {
 	n           int
 	total, mean float64
@@ -74,11 +83,21 @@ func (m *moments) spread() Spread {
 		Min:   insights.Seconds(m.least),
 		Max:   insights.Seconds(m.most),
 	}
-	if m.n > 1 {
-		s.StdDev = insights.Seconds(math.Sqrt(m.squares / float64(m.n-1)))
-	}
+	s.StdDev = insights.Seconds(m.deviation())
 	return s
 }
+
+// deviation is that of the sample; 0 with fewer than two values.
+func (m *moments) deviation() float64 {
+	if m.n < 2 {
+		return 0
+	}
+	return math.Sqrt(m.squares / float64(m.n-1))
+}
+
+// minTime is taken for run times that are shorter, as 0 has no logarithm: the
+// service counts in seconds.
+const minTime = 0.5
 
 // relativeError bounds the error of a quantile. It is a little under the 1%
 // that is promised, to leave room for rounding.
@@ -99,19 +118,19 @@ func bucketMiddle(value float64) float64 {
 	return math.Pow(bucketGrowth, bucket) * (1 - relativeError)
 }
 
-// mostValues is how many values a histogram tells apart.
-const mostValues = 4096
+// maxValues is how many values a histogram tells apart.
+const maxValues = 4096
 
 // histogram counts run times, each by itself until there are too many
 // different ones, and then by bucket.
 type histogram struct {
-	moments
+	spreads
 	counts map[float64]int // by value, or by the middle of its bucket
 	coarse bool
 }
 
 func (h *histogram) add(x float64) {
-	h.moments.add(x)
+	h.spreads.add(x)
 	if h.coarse {
 		x = bucketMiddle(x)
 	}
@@ -119,7 +138,7 @@ func (h *histogram) add(x float64) {
 		h.counts = make(map[float64]int)
 	}
 	h.counts[x]++
-	if !h.coarse && len(h.counts) > mostValues {
+	if !h.coarse && len(h.counts) > maxValues {
 		h.coarsen()
 	}
 }
@@ -143,11 +162,11 @@ func (h *histogram) runTimes() RunTimes {
 }
 
 func (h *histogram) quantile(values []float64, q float64) insights.Seconds {
-	rank := int(math.Ceil(q * float64(h.n)))
+	rank := int(math.Ceil(q * float64(h.seconds.n)))
 	for _, value := range values {
 		rank -= h.counts[value]
 		if rank <= 0 {
-			return insights.Seconds(min(max(value, h.least), h.most))
+			return insights.Seconds(min(max(value, h.seconds.least), h.seconds.most))
 		}
 	}
 	return 0

@@ -35,24 +35,6 @@ func logFactorial(n int) float64 {
 	return l
 }
 
-// welch is the two-sided p-value of Welch's t-test. Both spreads have two runs
-// or more. Where nothing varies, the means are the same or they are not.
-func welch(x, y Spread) float64 {
-	varianceX := float64(x.StdDev*x.StdDev) / float64(x.Count)
-	varianceY := float64(y.StdDev*y.StdDev) / float64(y.Count)
-	variance := varianceX + varianceY
-	difference := float64(x.Mean - y.Mean)
-	if variance == 0 {
-		if difference == 0 {
-			return 1
-		}
-		return 0
-	}
-	freedom := variance * variance /
-		(varianceX*varianceX/float64(x.Count-1) + varianceY*varianceY/float64(y.Count-1))
-	return studentTails(difference/math.Sqrt(variance), freedom)
-}
-
 // studentTails is the probability that Student's t with these degrees of
 // freedom is at least as far from 0 as t.
 func studentTails(t, freedom float64) float64 {
@@ -106,4 +88,13 @@ func awayFromZero(x, tiny float64) float64 {
 		return tiny
 	}
 	return x
+}
+
+// binomialTail is the probability of at least k successes in n trials of
+// probability p.
+func binomialTail(k, n int, p float64) float64 {
+	if k <= 0 {
+		return 1
+	}
+	return incompleteBeta(float64(k), float64(n-k+1), p)
 }

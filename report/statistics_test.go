@@ -90,26 +90,6 @@ func TestStudentIsTheIntegralOfItsDensity(t *testing.T) {
 	}
 }
 
-func TestWelchIsAboutMeansAndVariances(t *testing.T) {
-	spread := func(values ...float64) Spread {
-		var m moments
-		for _, v := range values {
-			m.add(v)
-		}
-		return m.spread()
-	}
-	// Means 2 and 5, variances 1 and 1, three each: t = -3/sqrt(2/3), 4 degrees.
-	assert.InDelta(t, integratedTails(3/math.Sqrt(2.0/3), 4), welch(spread(1, 2, 3), spread(4, 5, 6)), 1e-8)
-	// Means 2 and 4, variances 1 and 4, 3 and 5: the degrees are Welch's.
-	x, y := spread(1, 2, 3), Spread{Count: 5, Mean: 4, StdDev: 2}
-	freedom := math.Pow(1.0/3+4.0/5, 2) / (math.Pow(1.0/3, 2)/2 + math.Pow(4.0/5, 2)/4)
-	assert.InDelta(t, integratedTails(2/math.Sqrt(1.0/3+4.0/5), freedom), welch(x, y), 1e-8)
-	assert.InDelta(t, welch(x, y), welch(y, x), 0)
-
-	assert.InDelta(t, 1, welch(spread(3, 3), spread(3, 3)), 0, "nothing varies, nothing changed")
-	assert.InDelta(t, 0, welch(spread(3, 3), spread(4, 4)), 0, "nothing varies, something changed")
-}
-
 func TestBenjaminiHochbergKeepsWhatTheProcedureKeeps(t *testing.T) {
 	// The example of the procedure's own paper: at 5%, four of fifteen.
 	values := []float64{

@@ -15,9 +15,9 @@ import (
 // number of distinct names (of tests, builds, owners, oses, browsers), not
 // with the number of runs.
 //
-// The runs may come oldest or newest first, as [insights.Client.AllTests]
-// delivers them; of any other order Summary.Unordered tells. A run's place in
-// time is its creation time, or its start or end where it has none.
+// The runs may come in any order. A run's place in time is its creation time,
+// or its start or end where it has none; of runs of the same time the one that
+// comes last is the latest, unless the newest runs come first.
 //
 // If the sequence ends with an error, Summarize returns that error together
 // with the Summary of the runs before it, which is marked Partial. Options
@@ -41,49 +41,82 @@ func Summarize(tests iter.Seq2[insights.Test, error], opts Options) (*Summary, e
 
 // summarizer gathers the figures of a Summary, run by run.
 type summarizer struct {
-	opts       Options
-	all        Group
-	statuses   map[insights.Status]int
-	unstarted  int
-	runTimes   histogram
-	order      timeOrder
-	builds     groups
-	owners     groups
-	oses       groups
-	browsers   groups
-	tests      map[testKey]*testRecord
-	excluded   int
-	errors     errorGroups
-	hasStarted bool
+	opts              Options
+	all               Group
+	undated, oddTimes int
+	platforms         map[platform]*platform
+	outcomes          outcomes
+	quarantine        quarantine
+	baseline          Baseline
+	statuses          map[insights.Status]int
+	unstarted         int
+	runTimes          histogram
+	order             arrivals
+	builds            groups
+	owners            groups
+	oses              groups
+	browsers          groups
+	tests             map[testKey]*testRecord
+	excluded          int
+	errors            errorGroups
+	hasStarted        bool
 }
 
 func newSummarizer(opts Options) *summarizer {
 	return &summarizer{
-		opts:     opts,
-		all:      Group{Counts: Counts{CompleteAs: opts.CompleteAs}},
-		statuses: make(map[insights.Status]int),
-		builds:   make(groups),
-		owners:   make(groups),
-		oses:     make(groups),
-		browsers: make(groups),
-		tests:    make(map[testKey]*testRecord),
-		errors:   newErrorGroups(opts.MaxErrorGroups),
+		opts:       opts,
+		all:        newGroup("", opts.CompleteAs),
+		statuses:   make(map[insights.Status]int),
+		builds:     make(groups),
+		owners:     make(groups),
+		oses:       make(groups),
+		browsers:   make(groups),
+		tests:      make(map[testKey]*testRecord),
+		platforms:  make(map[platform]*platform),
+		outcomes:   outcomes{open: make(map[string]*openBuild), listed: []Outcome{}},
+		quarantine: newQuarantine(opts.Quarantine),
+		errors:     newErrorGroups(opts.MaxErrorGroups, opts.Normalize),
 	}
 }
 
 func (s *summarizer) add(run insights.Test) {
-	at := timeOf(run)
-	s.order.add(at)
-	s.all.add(run.Status, at)
+	when := timesOf(run)
+	s.order.add(when.at)
+	s.addTimes(run, when)
+	s.all.add(run.Status, when.at)
 	s.statuses[run.Status]++
-	s.addGroups(run, at)
-	s.addRunTime(run)
-	s.errors.add(run, at, &s.order)
-	if !s.opts.counts(run, at) {
+	s.addGroups(run, when.at)
+	s.errors.add(run, when.at, &s.order)
+	if !s.opts.counts(run, when.at) {
 		s.excluded++
 		return
 	}
-	s.record(run).add(run, at, &s.order)
+	s.addToTest(run, when)
+}
+
+func (s *summarizer) addToTest(run insights.Test, when whenever) {
+	build := s.builds[run.Build]
+	reason := s.quarantine.reason(run, when.at)
+	if reason != "" {
+		s.all.forgive(run.Status)
+		build.forgive(run.Status)
+	}
+	s.outcomes.add(run, build, s.opts.CompleteAs.outcome(run.Status), reason, when.at, &s.order)
+	record := s.record(run)
+	if !when.at.Before(record.LastRun) {
+		record.Quarantined = reason
+	}
+	record.add(run, when, build, s.platform(run), &s.order)
+}
+
+func (s *summarizer) platform(run insights.Test) *platform {
+	key := platform{osOf(run), browserOf(run)}
+	on, ok := s.platforms[key]
+	if !ok {
+		on = new(key)
+		s.platforms[key] = on
+	}
+	return on
 }
 
 func (s *summarizer) addGroups(run insights.Test, at time.Time) {
@@ -93,14 +126,20 @@ func (s *summarizer) addGroups(run insights.Test, at time.Time) {
 	s.browsers.add(browserOf(run), s.opts.CompleteAs, run.Status, at)
 }
 
-func (s *summarizer) addRunTime(run insights.Test) {
+func (s *summarizer) addTimes(run insights.Test, when whenever) {
+	if when.isOdd {
+		s.oddTimes++
+	}
+	if when.at.IsZero() {
+		s.undated++
+	}
 	if run.StartTime.IsZero() && run.Duration == 0 {
 		s.unstarted++
 	} else {
 		s.hasStarted = true
 	}
-	if seconds, known := runTime(run); known {
-		s.runTimes.add(seconds)
+	if when.isTimed {
+		s.runTimes.add(when.seconds)
 	}
 }
 
@@ -119,24 +158,38 @@ func (s *summarizer) record(run insights.Test) *testRecord {
 }
 
 func (s *summarizer) summary() *Summary {
+	s.outcomes.finish()
+	tests := s.testStats()
 	return &Summary{
-		Options:     s.opts,
-		Counts:      s.all.Counts,
-		Statuses:    s.statuses,
-		NotStarted:  s.notStarted(),
-		RunTimes:    s.runTimes.runTimes(),
-		FirstRun:    s.all.FirstRun,
-		LastRun:     s.all.LastRun,
-		Builds:      s.builds.sorted(),
-		Owners:      s.owners.sorted(),
-		OSes:        s.oses.sorted(),
-		Browsers:    s.browsers.sorted(),
-		Tests:       s.testStats(),
-		Excluded:    s.excluded,
-		Unordered:   s.order.strays(),
-		Errors:      s.errors.sorted(),
-		OtherErrors: s.errors.others,
+		Options:      s.opts.recorded(),
+		Counts:       s.all.Counts,
+		Statuses:     s.statuses,
+		NotStarted:   s.notStarted(),
+		RunTimes:     s.runTimes.runTimes(),
+		FirstRun:     s.all.FirstRun,
+		LastRun:      s.all.LastRun,
+		Builds:       s.builds.sorted(),
+		Owners:       s.owners.sorted(),
+		OSes:         s.oses.sorted(),
+		Browsers:     s.browsers.sorted(),
+		Tests:        tests,
+		Excluded:     s.excluded,
+		Baseline:     s.baseline,
+		Outcomes:     s.outcomes.total,
+		Unstable:     s.outcomes.listed,
+		MoreUnstable: s.outcomes.more,
+		Quarantined:  s.quarantined(),
+		OddTimes:     s.oddTimes,
+		Undated:      s.undated,
+		Errors:       s.errors.sorted(),
+		OtherErrors:  s.errors.others,
 	}
+}
+
+func (s *summarizer) quarantined() Counts {
+	counts := s.all.Quarantined
+	counts.CompleteAs = s.opts.CompleteAs
+	return counts
 }
 
 func (s *summarizer) notStarted() *int {
@@ -146,15 +199,38 @@ func (s *summarizer) notStarted() *int {
 	return new(s.unstarted)
 }
 
+// testStats judges every test beside the others.
 func (s *summarizer) testStats() []TestStats {
-	stats := make([]TestStats, 0, len(s.tests))
-	for _, r := range s.tests {
-		stats = append(stats, r.stats())
+	records := s.sortedRecords()
+	bad := failedBuilds(s.builds)
+	tallies := make([]tally, len(records))
+	for i, r := range records {
+		r.tally = tallyOf(r.history.latest(&s.order), bad)
+		tallies[i] = r.tally
 	}
-	slices.SortFunc(stats, func(a, b TestStats) int {
+	mixture, calm := fit(tallies)
+	s.baseline = Baseline{FailureRate: mixture.calmRate, FailedBuilds: namesOf(bad)}
+	unlikely := unlikelyCalm(calm)
+	stats := make([]TestStats, len(records))
+	for i, r := range records {
+		stats[i] = r.judge(calm[i], unlikely[i], len(s.builds) == 1)
+	}
+	return stats
+}
+
+func (s *summarizer) sortedRecords() []*testRecord {
+	return slices.SortedFunc(maps.Values(s.tests), func(a, b *testRecord) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.OS, b.OS), strings.Compare(a.Browser, b.Browser))
 	})
-	return stats
+}
+
+func namesOf(builds map[*Group]bool) []string {
+	names := make([]string, 0, len(builds))
+	for g := range builds {
+		names = append(names, g.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // groups are the runs by one of their values.
@@ -163,7 +239,7 @@ type groups map[string]*Group
 func (g groups) add(name string, completeAs CompleteAs, status insights.Status, at time.Time) {
 	group, ok := g[name]
 	if !ok {
-		group = &Group{Name: name, Counts: Counts{CompleteAs: completeAs}}
+		group = new(newGroup(name, completeAs))
 		g[name] = group
 	}
 	group.add(status, at)
@@ -178,35 +254,20 @@ func (g groups) sorted() []Group {
 	return sorted
 }
 
+func newGroup(name string, completeAs CompleteAs) Group {
+	return Group{Name: name, Counts: Counts{CompleteAs: completeAs}}
+}
+
+// forgive counts a run, which is in Counts already, as quarantined.
+func (g *Group) forgive(status insights.Status) {
+	g.Quarantined.CompleteAs = g.Counts.CompleteAs
+	g.Quarantined.add(status)
+}
+
 func (g *Group) add(status insights.Status, at time.Time) {
 	g.Counts.add(status)
 	g.FirstRun = earlier(g.FirstRun, at)
 	g.LastRun = later(g.LastRun, at)
-}
-
-// timeOf is the run's place in time, zero where it has no time at all.
-func timeOf(run insights.Test) time.Time {
-	for _, at := range [...]time.Time{run.CreationTime, run.StartTime} {
-		if !at.IsZero() {
-			return at
-		}
-	}
-	return run.EndTime
-}
-
-// earlier is the smaller of two times of which zero is unknown.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 func osOf(run insights.Test) string      { return cmp.Or(run.OSNormalized, run.OS) }

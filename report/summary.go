@@ -37,12 +37,25 @@ type Summary struct {
 	Browsers []Group `json:"browsers"` // by BrowserNormalized, or Browser where that is empty
 
 	Tests    []TestStats `json:"tests"`    // by name, OS and browser
-	Excluded int         `json:"excluded"` // runs that Options.Exclude and Options.Since left out of Tests
+	Excluded int         `json:"excluded"` // runs that Options.Exclude and Options.Since left out of Tests, Outcomes and Unstable
+	Baseline Baseline    `json:"baseline"` // what flaky tests are measured by
 
-	// Unordered are the runs that came out of order. Where it is not 0, flips
-	// were counted in an order that is not that of time: what is flaky is not
-	// to be trusted, and a gate on it fails.
-	Unordered int `json:"unordered"`
+	// Outcomes are what the runs of each test came to in each build. Unstable
+	// are those that failed, and then those that are flaky, the latest first:
+	// 1,000 at most, and MoreUnstable beyond them.
+	Outcomes     Outcomes  `json:"outcomes"`
+	Unstable     []Outcome `json:"unstable"`
+	MoreUnstable int       `json:"more_unstable,omitempty"`
+
+	Quarantined Counts `json:"quarantined"` // of Counts, the runs that Options.Quarantine forgives
+
+	// OddTimes are the runs with a time that can't be, or none: no time at all,
+	// one outside of the years 2000 to 2200, a start a day away from the
+	// creation, a run time that is negative, no number or over a day. That time
+	// is left out, and the rest of the run counts. Undated, of them, have no
+	// place in time: their tests are judged without them.
+	OddTimes int `json:"odd_times"`
+	Undated  int `json:"undated"`
 
 	Errors      []ErrorGroup `json:"errors"`       // most runs first
 	OtherErrors int          `json:"other_errors"` // runs whose error came after Options.MaxErrorGroups groups were full
@@ -50,10 +63,12 @@ type Summary struct {
 
 // Group is the runs of one build, owner, OS or browser.
 type Group struct {
-	Name     string    `json:"name"`
-	Counts   Counts    `json:"counts"`
-	FirstRun time.Time `json:"first_run,omitzero"`
-	LastRun  time.Time `json:"last_run,omitzero"`
+	Name        string    `json:"name"`
+	Counts      Counts    `json:"counts"`
+	Outcomes    Outcomes  `json:"outcomes,omitzero"` // of a build only, as is Quarantined
+	Quarantined Counts    `json:"quarantined,omitzero"`
+	FirstRun    time.Time `json:"first_run,omitzero"`
+	LastRun     time.Time `json:"last_run,omitzero"`
 }
 
 // Verdict is what the runs of a test say about it.
@@ -64,36 +79,65 @@ type Verdict string
 const (
 	Undecided Verdict = "undecided"
 	Steady    Verdict = "steady"
-	Flaky     Verdict = "flaky"  // changed between pass and failure, there and back, often enough
-	Broken    Verdict = "broken" // always failed
+	Flaky     Verdict = "flaky"  // fails now and then, more often than chance explains
+	Broken    Verdict = "broken" // always failed, at least on one platform
 )
+
+// Baseline is what the calm tests of a suite have in common.
+type Baseline struct {
+	FailureRate  float64  `json:"failure_rate"`  // how often a calm test fails, from 0 to 1
+	FailedBuilds []string `json:"failed_builds"` // that failed as a whole, and are held against no test
+}
+
+// Platform is where a test ran.
+type Platform struct {
+	OS      string `json:"os,omitempty"`
+	Browser string `json:"browser,omitempty"`
+}
 
 // TestStats are the runs of one test, without those that Options.Exclude and
 // Options.Since leave out.
 //
-// A flip is a decided run with another outcome than the decided run before it.
-// A test is flaky with at least Options.MinRuns decided runs, a flip rate of at
-// least Options.MinRate, and two flips: one flip alone is a test that was
-// broken or fixed. A test is broken if none of its decided runs passed and
-// there are at least Options.MinBroken of them.
+// Judged are the runs that passed or failed, of which at most the latest 1,000.
+// Errored ones are left out, as they tell more of the infrastructure, and so
+// are the runs of builds that failed as a whole: a third of the tests or more,
+// and twice as many as in the median build. A flip is a judged run with another
+// outcome than the judged run before it.
+//
+// A test is flaky if it fails more often than the calm tests of the suite do,
+// more than chance explains, and there and back: at least two flips among at
+// least Options.MinRuns judged runs, and a flip rate of at least
+// Options.MinRate. Four failures in a row or more are one, as a test that was
+// broken for days and then fixed is not flaky. Of all tests that are called
+// flaky, 3% at most are expected to be calm. docs/definitions.md says how.
+//
+// A test is broken if none of its decided runs passed and there are at least
+// Options.MinBroken of them, or if that is so on the platforms of BrokenOn and
+// no chance.
 type TestStats struct {
-	Name        string    `json:"name"`
-	OS          string    `json:"os,omitempty"`      // only with Options.PerPlatform
-	Browser     string    `json:"browser,omitempty"` // only with Options.PerPlatform
-	Verdict     Verdict   `json:"verdict"`
-	Counts      Counts    `json:"counts"`
-	Flips       int       `json:"flips"`
-	FirstRun    time.Time `json:"first_run,omitzero"`
-	LastRun     time.Time `json:"last_run,omitzero"`
-	LastFailure time.Time `json:"last_failure,omitzero"`
-	LastError   string    `json:"last_error,omitempty"` // of the latest failure that gave a message; cut after 2,000 bytes
-	RunTimes    Spread    `json:"run_times"`
+	Name           string     `json:"name"`
+	OS             string     `json:"os,omitempty"`      // only with Options.PerPlatform
+	Browser        string     `json:"browser,omitempty"` // only with Options.PerPlatform
+	Verdict        Verdict    `json:"verdict"`
+	Quarantined    string     `json:"quarantined,omitempty"` // the reason, if Options.Quarantine forgives the latest run
+	Counts         Counts     `json:"counts"`
+	Judged         int        `json:"judged"`
+	Flips          int        `json:"flips"`
+	Calm           float64    `json:"calm"`                // how likely it is that the test is as calm as the rest, from 0 to 1
+	BrokenOn       []Platform `json:"broken_on,omitempty"` // where the test never passed, while it did elsewhere
+	FirstRun       time.Time  `json:"first_run,omitzero"`
+	LastRun        time.Time  `json:"last_run,omitzero"`
+	LastFailure    time.Time  `json:"last_failure,omitzero"`
+	LastFailureRun string     `json:"last_failure_run,omitempty"` // its ID
+	LastFailureURL string     `json:"last_failure_url,omitempty"`
+	LastError      string     `json:"last_error,omitempty"` // of the latest failure that gave a message; cut after 2,000 bytes
+	RunTimes       Spread     `json:"run_times"`
 }
 
-// FlipRate is Flips ÷ (decided runs − 1), from 0 to 1. With fewer than two
-// decided runs there is no rate, and ok is false.
+// FlipRate is Flips ÷ (Judged − 1), from 0 to 1. With fewer than two judged
+// runs there is no rate, and ok is false.
 func (t TestStats) FlipRate() (rate float64, ok bool) {
-	pairs := t.Counts.Decided() - 1
+	pairs := t.Judged - 1
 	if pairs < 1 {
 		return 0, false
 	}

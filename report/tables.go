@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // The widths of columns, in characters.
 const (
 	nameWidth  = 80
 	errorWidth = 120
+	buildWidth = 24
 )
 
 // tables are the lists of a report; one without a row is left out.
@@ -17,10 +19,12 @@ func tables(s *Summary, opts WriteOptions) []table {
 	var list []table
 	top := opts.top()
 	for _, t := range []table{
+		factsTable(opts.Comparison),
 		changesTable(opts.Comparison),
 		failuresTable("Broken: failed every time", s.BrokenTests()),
-		failuresTable("Failing", s.FailingTests()),
 		flakyTable(s.FlakyTests()),
+		failuresTable("Failing", s.FailingTests()),
+		rerunTable(s),
 		errorsTable(s),
 		buildsTable(s.Builds),
 		slowestTable(s.SlowestTests(top)),
@@ -49,21 +53,42 @@ func (t table) limited(top int) table {
 
 func failuresTable(title string, tests []TestStats) table {
 	t := table{title: title, columns: []column{
-		{"Test", quoted, nameWidth}, {"Failed", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", quoted, errorWidth},
+		{"Test", quoted, nameWidth}, {"Failed", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", note, errorWidth},
 	}}
 	for _, test := range tests {
-		t.rows = append(t.rows, []string{testLabel(test), failedOf(test.Counts), moment(test.LastFailure), test.LastError})
+		t.addLinked(test.LastFailureURL, testLabel(test), failedOf(test.Counts), moment(test.LastFailure), test.LastError)
 	}
 	return t
 }
 
+// rerunTable is what passed only after it had failed in the same build.
+func rerunTable(s *Summary) table {
+	t := table{title: "Passed only when run again", columns: []column{
+		{"Test", quoted, nameWidth}, {"Build", quoted, buildWidth}, {"Failed", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", note, errorWidth},
+	}}
+	for _, o := range s.Unstable {
+		if o.Result == ResultFlaky {
+			t.addLinked(o.DetailsURL, o.label(), cmp.Or(o.Build, "(no build)"), number(o.Failures)+" of "+number(o.Runs), moment(o.At), o.Error)
+		}
+	}
+	return t
+}
+
+func (o Outcome) label() string {
+	name := label(o.Test.Name, o.Test.OS, o.Test.Browser)
+	if o.Quarantined != "" {
+		name += " (quarantined: " + o.Quarantined + ")"
+	}
+	return name
+}
+
 func flakyTable(tests []TestStats) table {
-	t := table{title: "Flaky", columns: []column{
-		{"Test", quoted, nameWidth}, {"Failed", figure, 0}, {"Flips", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", quoted, errorWidth},
+	t := table{title: "Flaky: fails on and off, more than chance explains", columns: []column{
+		{"Test", quoted, nameWidth}, {"Failed", figure, 0}, {"Flips", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", note, errorWidth},
 	}}
 	for _, test := range tests {
 		flips := fmt.Sprintf("%s (%s)", number(test.Flips), percent(flipRate(test)))
-		t.rows = append(t.rows, []string{testLabel(test), failedOf(test.Counts), flips, moment(test.LastFailure), test.LastError})
+		t.addLinked(test.LastFailureURL, testLabel(test), failedOf(test.Counts), flips, moment(test.LastFailure), test.LastError)
 	}
 	return t
 }
@@ -77,7 +102,7 @@ func errorsTable(s *Summary) table {
 		if e.MoreTests {
 			tests = "over " + tests
 		}
-		t.rows = append(t.rows, []string{e.Message, number(e.Count), tests, moment(e.LastSeen)})
+		t.add(e.Message, number(e.Count), tests, moment(e.LastSeen))
 	}
 	return t
 }
@@ -91,7 +116,7 @@ func buildsTable(builds []Group) table {
 		return t
 	}
 	for _, b := range builds {
-		t.rows = append(t.rows, []string{cmp.Or(b.Name, "(no build)"), number(b.Counts.Runs), rateOf(b.Counts), moment(b.LastRun)})
+		t.add(cmp.Or(b.Name, "(no build)"), number(b.Counts.Runs), rateOf(b.Counts), moment(b.LastRun))
 	}
 	return t
 }
@@ -101,13 +126,33 @@ func slowestTable(tests []TestStats) table {
 		{"Test", quoted, nameWidth}, {"Mean", figure, 0}, {"Longest", figure, 0}, {"Runs", figure, 0},
 	}}
 	for _, test := range tests {
-		t.rows = append(t.rows, []string{testLabel(test), length(test.RunTimes.Mean), length(test.RunTimes.Max), number(test.RunTimes.Count)})
+		t.add(testLabel(test), length(test.RunTimes.Mean), length(test.RunTimes.Max), number(test.RunTimes.Count))
+	}
+	return t
+}
+
+// factsTable is what was seen, apart from what statistics support.
+func factsTable(c *Comparison) table {
+	t := table{title: "Seen for the first time (facts: chance is not ruled out)", columns: []column{
+		{"What", prose, 0}, {"Test", quoted, nameWidth}, {"Before", figure, 0}, {"Now", figure, 0}, {"Last error", note, errorWidth},
+	}}
+	if c == nil {
+		return t
+	}
+	for _, f := range c.Facts.FirstFailures {
+		t.addLinked(f.After.LastFailureURL, "first failure", testLabel(f.After), counted(f.Passes, "pass"), failedOf(f.After.Counts)+" failed", f.After.LastError)
+	}
+	for _, name := range c.Facts.NewTests {
+		t.add("new test", name.label(), "–", "", "")
+	}
+	for _, name := range c.Facts.VanishedTests {
+		t.add("no run any more", name.label(), "", "–", "")
 	}
 	return t
 }
 
 func changesTable(c *Comparison) table {
-	t := table{title: "Changes since the period before", columns: []column{
+	t := table{title: "Changes since the period before (supported by statistics)", columns: []column{
 		{"Change", prose, 0}, {"Test", quoted, nameWidth}, {"Before", figure, 0}, {"Now", figure, 0},
 	}}
 	if c == nil {
@@ -116,7 +161,7 @@ func changesTable(c *Comparison) table {
 	t.addRates("new failure", c.NewFailures)
 	t.addRates("worse", c.Worse)
 	for _, f := range c.NewlyFlaky {
-		t.rows = append(t.rows, []string{"newly flaky", testLabel(f.After), counted(f.Before.Flips, "flip"), counted(f.After.Flips, "flip")})
+		t.add("newly flaky", testLabel(f.After), counted(f.Before.Flips, "flip"), counted(f.After.Flips, "flip"))
 	}
 	t.addTimes("slower", c.Slower)
 	t.addRates("fixed", c.Fixed)
@@ -125,21 +170,43 @@ func changesTable(c *Comparison) table {
 	return t
 }
 
+func (t *table) add(cells ...string) {
+	t.rows = append(t.rows, tableRow{cells: cells})
+}
+
+func (t *table) addLinked(address string, cells ...string) {
+	t.rows = append(t.rows, tableRow{cells: cells, link: linkTo(address)})
+}
+
 func (t *table) addRates(change string, list []RateChange) {
 	for _, c := range list {
-		t.rows = append(t.rows, []string{change, label(c.Test.Name, c.Test.OS, c.Test.Browser), rateOf(c.Before), rateOf(c.After)})
+		t.add(change, c.Test.label(), rateOf(c.Before), rateOf(c.After))
 	}
 }
 
 func (t *table) addTimes(change string, list []TimeChange) {
 	for _, c := range list {
-		now := fmt.Sprintf("%s (%+.0f%%)", length(c.After.Mean), 100*(c.Ratio()-1))
-		t.rows = append(t.rows, []string{change, label(c.Test.Name, c.Test.OS, c.Test.Browser), length(c.Before.Mean), now})
+		now := fmt.Sprintf("%s (%+.0f%%)", length(c.After.Typical()), 100*(c.Change-1))
+		t.add(change, c.Test.label(), length(c.Before.Typical()), now)
 	}
 }
 
+func (n TestName) label() string { return label(n.Name, n.OS, n.Browser) }
+
+// testLabel names the platforms on which a test is broken, if it is not on all.
 func testLabel(t TestStats) string {
-	return label(t.Name, t.OS, t.Browser)
+	name := label(t.Name, t.OS, t.Browser)
+	for i, on := range t.BrokenOn {
+		separator := ", "
+		if i == 0 {
+			separator = " on "
+		}
+		name += separator + cmp.Or(strings.TrimSpace(on.OS+" "+on.Browser), "an unknown platform")
+	}
+	if t.Quarantined != "" {
+		name += " (quarantined: " + t.Quarantined + ")"
+	}
+	return name
 }
 
 func failedOf(c Counts) string {

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,14 +13,15 @@ import (
 
 type testKey struct{ name, os, browser string }
 
-// testRecord gathers the TestStats of one test. The number of flips is the
-// same read forwards and backwards, so the direction of the runs is no matter.
+// testRecord gathers the TestStats of one test.
 type testRecord struct {
 	TestStats
 	opts        Options
 	lastMessage time.Time
-	previous    outcome
-	times       moments
+	history     history
+	tally       tally
+	platforms   map[*platform]*Counts
+	times       spreads
 }
 
 func newTestRecord(key testKey, opts Options) *testRecord {
@@ -28,109 +32,118 @@ func newTestRecord(key testKey, opts Options) *testRecord {
 			Browser: key.browser,
 			Counts:  Counts{CompleteAs: opts.CompleteAs},
 		},
-		opts: opts,
+		opts:      opts,
+		platforms: make(map[*platform]*Counts),
 	}
 }
 
-func (r *testRecord) add(run insights.Test, at time.Time, order *timeOrder) {
+func (r *testRecord) add(run insights.Test, when whenever, build *Group, on *platform, order *arrivals) {
 	r.Counts.add(run.Status)
-	r.FirstRun = earlier(r.FirstRun, at)
-	r.LastRun = later(r.LastRun, at)
-	if seconds, known := runTime(run); known {
-		r.times.add(seconds)
+	r.platform(on).add(run.Status)
+	r.FirstRun = earlier(r.FirstRun, when.at)
+	r.LastRun = later(r.LastRun, when.at)
+	if when.isTimed {
+		r.times.add(when.seconds)
 	}
-	r.addOutcome(r.opts.CompleteAs.outcome(run.Status))
-	if r.opts.CompleteAs.outcome(run.Status) == failed {
-		r.addFailure(run.Error, at, order)
+	result := r.opts.CompleteAs.outcome(run.Status)
+	if result == failed {
+		r.addFailure(run, when.at, order)
+	}
+	// An errored run says more about where it ran than about the test.
+	if result != undecided && !run.Status.IsError() && !when.at.IsZero() {
+		r.history.add(mark{at: when.at.UnixNano(), build: build, platform: on, failed: result == failed}, order)
 	}
 }
 
-func (r *testRecord) addOutcome(o outcome) {
-	if o == undecided {
-		return
+func (r *testRecord) platform(on *platform) *Counts {
+	c, ok := r.platforms[on]
+	if !ok {
+		c = &Counts{CompleteAs: r.opts.CompleteAs}
+		r.platforms[on] = c
 	}
-	if r.previous != undecided && r.previous != o {
-		r.Flips++
-	}
-	r.previous = o
+	return c
 }
 
-func (r *testRecord) addFailure(message string, at time.Time, order *timeOrder) {
+func (r *testRecord) addFailure(run insights.Test, at time.Time, order *arrivals) {
+	if r.Counts.Failures() == 1 || order.isNewer(at, r.LastFailure) {
+		r.LastFailureRun, r.LastFailureURL = run.ID, run.DetailsURL
+	}
 	r.LastFailure = later(r.LastFailure, at)
-	if message != "" && (r.LastError == "" || order.newer(at, r.lastMessage)) {
-		r.LastError, r.lastMessage = cutError(message), at
+	if run.Error != "" && (r.LastError == "" || order.isNewer(at, r.lastMessage)) {
+		r.LastError, r.lastMessage = cutError(run.Error), at
 	}
 }
 
-func (r *testRecord) stats() TestStats {
+// judge gives the verdict. isUnlikelyCalm is the finding of the whole suite.
+func (r *testRecord) judge(calm float64, isUnlikelyCalm, isOneBuild bool) TestStats {
 	stats := r.TestStats
 	stats.RunTimes = r.times.spread()
-	stats.Verdict = r.verdict()
+	stats.Judged, stats.Flips, stats.Calm = r.tally.compared, r.tally.flips, calm
+	stats.BrokenOn = r.brokenOn(isOneBuild)
+	stats.Verdict = r.verdict(stats, isUnlikelyCalm)
 	return stats
 }
 
-func (r *testRecord) verdict() Verdict {
-	decided := r.Counts.Decided()
-	rate, _ := r.FlipRate()
+func (r *testRecord) verdict(stats TestStats, isUnlikelyCalm bool) Verdict {
+	rate, _ := stats.FlipRate()
 	switch {
-	case decided == 0:
+	case r.Counts.Decided() == 0:
 		return Undecided
-	case r.Counts.Successes() == 0 && decided >= r.opts.MinBroken:
+	case r.Counts.Successes() == 0 && r.Counts.Decided() >= r.opts.MinBroken, len(stats.BrokenOn) > 0:
 		return Broken
-	case r.Flips >= 2 && decided >= r.opts.MinRuns && rate >= r.opts.MinRate:
+	case isUnlikelyCalm && stats.Flips >= 2 && stats.Judged >= r.opts.MinRuns && rate >= r.opts.MinRate:
 		return Flaky
 	}
 	return Steady
 }
 
-// timeOrder tells how many runs came out of order, without knowing whether
-// the oldest or the newest come first: it counts for both and takes the lower.
-type timeOrder struct {
-	latest, earliest      time.Time
-	notRising, notFalling int
-	unknown               int
-}
+// A test that passes elsewhere is broken on a platform if it failed there at
+// least minBrokenRuns times, and if chance would do so on any of its platforms
+// in less than one of a hundred cases. In a single build, one run has to be
+// enough.
+const (
+	minBrokenRuns   = 3
+	maxBrokenChance = 0.01
+)
 
-func (o *timeOrder) add(at time.Time) {
-	if at.IsZero() {
-		o.unknown++
-		return
+func (r *testRecord) brokenOn(isOneBuild bool) []Platform {
+	if r.opts.PerPlatform || r.Counts.Successes() == 0 {
+		return nil
 	}
-	if at.Before(o.latest) {
-		o.notRising++
+	var list []Platform
+	for on, c := range r.platforms {
+		if c.Decided() > 0 && c.Successes() == 0 && r.isBroken(*c, isOneBuild) {
+			list = append(list, Platform{on.os, on.browser})
+		}
 	}
-	if !o.earliest.IsZero() && at.After(o.earliest) {
-		o.notFalling++
+	slices.SortFunc(list, func(a, b Platform) int {
+		return cmp.Or(strings.Compare(a.OS, b.OS), strings.Compare(a.Browser, b.Browser))
+	})
+	return list
+}
+
+func (r *testRecord) isBroken(on Counts, isOneBuild bool) bool {
+	if isOneBuild {
+		return on.Decided() >= r.opts.MinBroken
 	}
-	o.latest, o.earliest = later(o.latest, at), earlier(o.earliest, at)
-}
-
-func (o *timeOrder) falling() bool {
-	return o.notFalling < o.notRising
-}
-
-// newer reports whether a run that comes now is the later of two; of two runs
-// of the same time it is that unless the newest come first.
-func (o *timeOrder) newer(at, than time.Time) bool {
-	return at.After(than) || at.Equal(than) && !o.falling()
-}
-
-func (o *timeOrder) strays() int {
-	return min(o.notRising, o.notFalling) + o.unknown
+	elsewhere := float64(r.Counts.Failures()-on.Failures()+1) / float64(r.Counts.Decided()-on.Decided()+2)
+	chance := math.Pow(elsewhere, float64(on.Decided())) * float64(len(r.platforms))
+	return on.Decided() >= max(minBrokenRuns, r.opts.MinBroken) && chance <= maxBrokenChance
 }
 
 // maxErrorText is how much of an error message is kept, in bytes.
 const maxErrorText = 2000
 
-// cutError shortens a message to at most maxErrorText bytes, between two
-// characters. What it cuts is a copy, which does not hold on to the rest.
-func cutError(message string) string {
-	if len(message) <= maxErrorText {
-		return message
+func cutError(message string) string { return cut(message, maxErrorText) }
+
+// cut shortens a text to at most n bytes, between two characters. What it cuts
+// is a copy, which does not hold on to the rest.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
 	}
-	n := maxErrorText
-	for n > 0 && !utf8.RuneStart(message[n]) {
+	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--
 	}
-	return strings.Clone(message[:n])
+	return strings.Clone(text[:n])
 }

@@ -3,108 +3,163 @@ package report
 import (
 	"bufio"
 	"io"
+	"math"
 	"strings"
-	"unicode/utf8"
 )
 
-// WriteText writes the summary for a terminal. Control characters in names and
-// messages are replaced. It fails with the writer's error, or with that of
-// [Gate.Validate].
+// defaultColumns is as wide as a terminal is by default.
+const defaultColumns = 80
+
+// minNameWidth is what is left of a name at least, however narrow the text.
+const minNameWidth = 12
+
+// WriteText writes the summary for a terminal, in lines of at most
+// WriteOptions.Columns: wide characters count as two. Control characters in
+// names and messages are replaced, colour codes removed, and what the log of a
+// CI service would take for a command is defused. It fails with the writer's
+// error, or with that of [Gate.Validate].
 func WriteText(w io.Writer, s *Summary, opts WriteOptions) error {
 	p, err := newPage(s, opts)
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(w)
-	writeTextHead(out, p)
-	for _, t := range p.tables {
-		writeTextTable(out, t)
+	t := textWriter{out: bufio.NewWriter(w), columns: opts.columns()}
+	t.writeHead(p)
+	for _, table := range p.tables {
+		t.writeTable(table)
 	}
-	return out.Flush()
+	return t.out.Flush()
 }
 
-// writeTextHead leaves errors to Flush, which returns the first.
-func writeTextHead(out *bufio.Writer, p page) {
-	writeLine(out, p.title, ": ", p.headline)
+func (o WriteOptions) columns() int {
+	switch {
+	case o.Columns < 0:
+		return math.MaxInt
+	case o.Columns == 0:
+		return defaultColumns
+	}
+	return o.Columns
+}
+
+// textWriter leaves errors to Flush, which returns the first.
+type textWriter struct {
+	out     *bufio.Writer
+	columns int
+}
+
+func (t textWriter) writeHead(p page) {
+	t.wrap("", "  ", p.title+": "+p.headline)
 	for _, warning := range p.warnings {
-		writeLine(out, "WARNING: ", warning)
+		t.wrap("", "  ", "WARNING: "+warning)
 	}
 	for _, fact := range p.facts {
-		writeLine(out, fact)
+		t.wrap("", "  ", fact)
 	}
-	if p.verdict == nil {
+	if p.gate == nil {
 		return
 	}
-	if p.verdict.Passed {
-		writeLine(out, "\nGate passed")
-		return
-	}
-	writeLine(out, "\nGate failed")
-	for _, b := range p.verdict.Breaches {
-		writeLine(out, "  - ", b.String())
+	t.line("")
+	t.line(p.gate.heading())
+	for _, b := range p.gate.Breaches {
+		t.wrap("  - ", "    ", b.line())
 	}
 }
 
-func writeTextTable(out *bufio.Writer, t table) {
-	writeLine(out, "\n", t.title)
-	header := make([]string, len(t.columns))
+// wrap writes a text in as many lines as it takes.
+func (t textWriter) wrap(first, next, text string) {
+	for i, line := range wrapped(unquoted.Replace(text), next, t.columns-len(first)) {
+		if i == 0 {
+			line = first + line
+		}
+		t.line(line)
+	}
+}
+
+func (t textWriter) writeTable(tab table) {
+	t.line("")
+	t.line(tab.title)
+	widths := t.widths(tab)
+	t.line(tab.textLine(tab.header(), widths))
+	for _, row := range tab.rows {
+		t.line(tab.textLine(row.cells, widths))
+		t.writeNotes(tab, row)
+	}
+	if tab.more > 0 {
+		t.line("  and " + number(tab.more) + " more")
+	}
+}
+
+// writeNotes gives what has a line of its own.
+func (t textWriter) writeNotes(tab table, row tableRow) {
+	for i, c := range tab.columns {
+		if text := plain(row.cells[i]); c.kind == note && text != "" {
+			t.line(fitted("      "+text, t.columns))
+		}
+	}
+}
+
+func (t table) header() []string {
+	names := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		header[i] = c.name
+		names[i] = c.name
 	}
-	rows := [][]string{header}
-	for _, row := range t.rows {
-		rows = append(rows, textCells(t.columns, row))
-	}
-	widths := columnWidths(rows)
-	for _, row := range rows {
-		writeLine(out, "  ", strings.TrimRight(aligned(t.columns, widths, row), " "))
-	}
-	if t.more > 0 {
-		writeLine(out, "  and ", number(t.more), " more")
-	}
+	return names
 }
 
-func textCells(columns []column, row []string) []string {
-	cells := make([]string, len(row))
-	for i, cell := range row {
-		cells[i] = columns[i].shortened(cell)
+// widths are those of the columns, in cells. Names give way until the line fits.
+func (t textWriter) widths(tab table) []int {
+	widths := make([]int, len(tab.columns))
+	for _, row := range append([]tableRow{{cells: tab.header()}}, tab.rows...) {
+		for i, c := range tab.columns {
+			if c.kind != note {
+				widths[i] = max(widths[i], cells(c.text(row.cells[i])))
+			}
+		}
 	}
-	return cells
+	for i, c := range tab.columns {
+		if over := lineWidth(tab.columns, widths) - t.columns; c.kind == quoted && over > 0 {
+			widths[i] = max(minNameWidth, widths[i]-over)
+		}
+	}
+	return widths
 }
 
-func (c column) shortened(cell string) string {
+// lineWidth has two blanks before every column.
+func lineWidth(columns []column, widths []int) int {
+	sum := 0
+	for i, c := range columns {
+		if c.kind != note {
+			sum += 2 + widths[i]
+		}
+	}
+	return sum
+}
+
+func (c column) text(cell string) string {
 	if c.width == 0 {
 		return plain(cell)
 	}
 	return shortened(cell, c.width)
 }
 
-func columnWidths(rows [][]string) []int {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	return widths
-}
-
-func aligned(columns []column, widths []int, cells []string) string {
+func (t table) textLine(row []string, widths []int) string {
 	var line strings.Builder
-	for i, cell := range cells {
-		padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-		if columns[i].kind == figure {
-			line.WriteString(padding + cell + "  ")
+	for i, c := range t.columns {
+		if c.kind == note {
+			continue
+		}
+		cell := fitted(c.text(row[i]), widths[i])
+		padding := strings.Repeat(" ", widths[i]-cells(cell))
+		if c.kind == figure {
+			line.WriteString("  " + padding + cell)
 		} else {
-			line.WriteString(cell + padding + "  ")
+			line.WriteString("  " + cell + padding)
 		}
 	}
-	return line.String()
+	return strings.TrimRight(line.String(), " ")
 }
 
-func writeLine(out *bufio.Writer, parts ...string) {
-	for _, part := range parts {
-		_, _ = out.WriteString(part)
-	}
-	_ = out.WriteByte('\n')
+func (t textWriter) line(text string) {
+	_, _ = t.out.WriteString(text)
+	_ = t.out.WriteByte('\n')
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,30 +24,64 @@ type answer struct {
 }
 
 // service gives its answers one after another, the last one again and again,
-// and keeps the times of the polls.
+// and keeps the times of the polls. A list shows what the last poll counted.
 type service struct {
 	answers []answer
 	polls   []time.Duration
+	lists   int
 	began   time.Time
+	builds  func([]insights.Test) *insights.BuildsTests // nil: all
 }
 
-func (s *service) AllTests(ctx context.Context, opts insights.TestsOptions, _ ...insights.CallOption) iter.Seq2[insights.Test, error] {
-	return func(yield func(insights.Test, error) bool) {
-		if s.began.IsZero() {
-			s.began = time.Now()
-		}
-		s.polls = append(s.polls, time.Since(s.began))
-		a := s.answers[min(len(s.polls), len(s.answers))-1]
-		if a.lag > 0 {
-			select {
-			case <-time.After(a.lag):
-			case <-ctx.Done():
-				yield(insights.Test{}, &insights.IterationError{Err: ctx.Err()})
-				return
-			}
-		}
-		report.Replay(a.runs, a.err)(yield)
+func (s *service) BuildsTests(ctx context.Context, _ insights.BuildsTestsOptions, _ ...insights.CallOption) (*insights.BuildsTests, error) {
+	if s.began.IsZero() {
+		s.began = time.Now()
 	}
+	s.polls = append(s.polls, time.Since(s.began))
+	a := s.current()
+	if a.lag > 0 {
+		select {
+		case <-time.After(a.lag):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if a.err != nil {
+		return nil, a.err
+	}
+	if s.builds != nil {
+		return s.builds(a.runs), nil
+	}
+	return buildsOf(a.runs), nil
+}
+
+func (s *service) current() answer {
+	return s.answers[max(0, min(len(s.polls), len(s.answers))-1)]
+}
+
+func buildsOf(runs []insights.Test) *insights.BuildsTests {
+	counts := map[string]map[insights.Status]int{}
+	for _, r := range runs {
+		if counts[r.Build] == nil {
+			counts[r.Build] = map[insights.Status]int{}
+		}
+		counts[r.Build][r.Status]++
+	}
+	answer := new(insights.BuildsTests)
+	for name, statuses := range counts {
+		build := insights.Build{Name: name}
+		for status, n := range statuses {
+			build.TestsCount += n
+			build.Aggs.Status = append(build.Aggs.Status, insights.NamedCount{Name: string(status), Count: n})
+		}
+		answer.Builds.Items = append(answer.Builds.Items, build)
+	}
+	return answer
+}
+
+func (s *service) AllTests(_ context.Context, _ insights.TestsOptions, _ ...insights.CallOption) iter.Seq2[insights.Test, error] {
+	s.lists++
+	return report.Replay(s.current().runs, nil)
 }
 
 func waitFor(t *testing.T, s *service, opts report.WaitOptions) (report.WaitResult, error) {
@@ -55,16 +90,78 @@ func waitFor(t *testing.T, s *service, opts report.WaitOptions) (report.WaitResu
 	return report.WaitForBuild(t.Context(), s, "build 1", opts)
 }
 
-func TestWaitEndsWhenTheExpectedRunsHaveEnded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &service{answers: []answer{
-			{}, {runs: history("login", "P")}, {runs: history("login", "PR")}, {runs: history("login", "PRF")}, {runs: history("login", "PPF")},
-		}}
-		result, err := waitFor(t, s, report.WaitOptions{Expect: 3})
-		require.NoError(t, err)
-		assert.Equal(t, report.WaitResult{Complete: true, Runs: 3, Expect: 3, Polls: 5, Elapsed: s.polls[4]}, result)
-		assert.Equal(t, []time.Duration{0, 2 * time.Second, 5 * time.Second, 9500 * time.Millisecond, 16250 * time.Millisecond}, s.polls, "pauses grow by half")
-		assert.Equal(t, "complete: 3 runs there, at least 3 expected, 0 still running, after 16.2s", result.String())
+func TestWaitForBuild(t *testing.T) {
+	t.Run("ends when the expected runs have ended and two more polls have seen the same", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answers: []answer{
+				{}, {runs: history("login", "P")}, {runs: history("login", "PR")}, {runs: history("login", "PPF")},
+			}}
+			result, err := waitFor(t, s, report.WaitOptions{Expect: 3})
+			require.NoError(t, err)
+			assert.True(t, result.Complete)
+			assert.Equal(t, history("login", "PPF"), result.Tests)
+			assert.Equal(t, 6, result.Polls)
+			assert.Equal(t, 1, s.lists, "the runs are listed once, at the end")
+			assert.Equal(t, []time.Duration{0, 2 * time.Second, 5 * time.Second, 9500 * time.Millisecond}, s.polls[:4], "pauses grow by half")
+			assert.Regexp(t, `^complete: 3 runs there, at least 3 expected, 3 decided, 0 still running, after \d+\.\ds$`, result.String())
+		})
+	})
+	t.Run("is not taken in by one run that comes before all others", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{}
+			began := time.Now()
+			s.answers = []answer{{runs: history("login", "P")}}
+			time.AfterFunc(4*time.Second, func() { s.answers = []answer{{runs: history("login", "P"+strings.Repeat("F", 99))}} })
+			result, err := waitFor(t, s, report.WaitOptions{})
+			require.NoError(t, err)
+			assert.True(t, result.Complete)
+			assert.Equal(t, 100, result.Runs)
+			assert.Greater(t, time.Since(began), 9*time.Second)
+		})
+	})
+	t.Run("waits for decided runs", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answers: []answer{{runs: history("login", "PCC")}, {runs: history("login", "PCC")}, {runs: history("login", "PCC")}, {runs: history("login", "PCC")}, {runs: history("login", "PFC")}}}
+			result, err := waitFor(t, s, report.WaitOptions{MinDecided: 2})
+			require.NoError(t, err)
+			assert.True(t, result.Complete)
+			assert.Equal(t, 2, result.Decided)
+			assert.Equal(t, 7, result.Polls)
+		})
+	})
+	t.Run("lists in a poll only what the counts leave open", func(t *testing.T) {
+		for name, builds := range map[string]func([]insights.Test) *insights.BuildsTests{
+			"a build that is not shown": func([]insights.Test) *insights.BuildsTests {
+				return &insights.BuildsTests{Builds: insights.BuildList{HasMore: true}}
+			},
+			"counts that do not add up": func([]insights.Test) *insights.BuildsTests {
+				return &insights.BuildsTests{Builds: insights.BuildList{Items: []insights.Build{{Name: "build 1", TestsCount: 2}}}}
+			},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{answers: []answer{{runs: history("login", "PF")}}, builds: builds}
+				result, err := waitFor(t, s, report.WaitOptions{Expect: 2})
+				require.NoError(t, err)
+				assert.True(t, result.Complete, name)
+				assert.Equal(t, 4, s.lists, name)
+			})
+		}
+	})
+	t.Run("lists if the service has no counts", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answers: []answer{{runs: history("login", "PF"), err: fmt.Errorf("%w", insights.ErrNotFound)}}}
+			result, err := waitFor(t, s, report.WaitOptions{})
+			require.NoError(t, err)
+			assert.True(t, result.Complete)
+			assert.Len(t, s.polls, 1)
+		})
+	})
+	t.Run("takes no build for a build without runs", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			result, err := waitFor(t, &service{answers: []answer{{}}}, report.WaitOptions{Budget: time.Minute})
+			require.NoError(t, err)
+			assert.False(t, result.Complete)
+		})
 	})
 }
 
@@ -78,7 +175,7 @@ func TestWaitEndsWithTheBudgetAndSaysSo(t *testing.T) {
 		assert.Equal(t, 1, result.Running)
 		assert.LessOrEqual(t, result.Elapsed, time.Minute)
 		assert.Greater(t, s.polls[len(s.polls)-1], 57*time.Second, "the last poll is near the end")
-		assert.Contains(t, result.String(), "not complete: 2 runs there, at least 4 expected, 1 still running, after 5")
+		assert.Contains(t, result.String(), "not complete: 2 runs there, at least 4 expected, 1 decided, 1 still running, after 5")
 		for i := 1; i < len(s.polls); i++ {
 			assert.LessOrEqual(t, s.polls[i]-s.polls[i-1], 10*time.Second)
 		}
@@ -93,13 +190,30 @@ func TestWaitEndsWithTheBudgetWithinASlowPoll(t *testing.T) {
 		assert.False(t, result.Complete)
 		assert.Equal(t, 2, result.Runs, "of the poll that got to its end")
 		assert.Equal(t, 10*time.Second, result.Elapsed)
-		assert.ErrorIs(t, result.Err, context.DeadlineExceeded)
-		assert.Contains(t, result.String(), "; the last poll failed: ")
+		assert.NoError(t, result.Err, "that the budget ended is no failure of the service")
 	})
 }
 
+func TestWaitUsesTheWholeBudgetAtEveryLatency(t *testing.T) {
+	for lag := time.Duration(0); lag <= 1500*time.Millisecond; lag += 100 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{}
+			s.answers = []answer{{runs: history("login", "PR"), lag: lag}}
+			result, err := waitFor(t, s, report.WaitOptions{Budget: 4 * time.Second, MinPause: 250 * time.Millisecond})
+			require.NoError(t, err)
+			assert.NoError(t, result.Err)
+			assert.Equal(t, 2, result.Runs, lag)
+			assert.Greater(t, result.Elapsed, 4*time.Second-2*lag-100*time.Millisecond, lag)
+			assert.LessOrEqual(t, result.Elapsed, 4*time.Second)
+		})
+	}
+}
+
 func TestWaitGoesOnAfterFailuresThatCanPass(t *testing.T) {
-	for _, kind := range []error{insights.ErrServer, insights.ErrTransport, insights.ErrRateLimited} {
+	for _, kind := range []error{
+		insights.ErrServer, insights.ErrTransport, insights.ErrTimeout, insights.ErrRateLimited, insights.ErrRedirect, insights.ErrBadResponse,
+		&insights.APIError{StatusCode: 408},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			failure := &insights.IterationError{Err: fmt.Errorf("poll: %w", kind)}
 			s := &service{answers: []answer{{err: failure}, {runs: history("login", "PP"), err: failure}, {runs: history("login", "P")}}}
@@ -119,7 +233,7 @@ func TestWaitGoesOnAfterFailuresThatCanPass(t *testing.T) {
 }
 
 func TestWaitReturnsAnyOtherFailureAtOnce(t *testing.T) {
-	for _, kind := range []error{insights.ErrUnauthorized, insights.ErrForbidden, insights.ErrInvalidRequest, insights.ErrBadResponse, insights.ErrResultWindow} {
+	for _, kind := range []error{insights.ErrUnauthorized, insights.ErrForbidden, insights.ErrInvalidRequest, insights.ErrInvalidOptions} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &service{answers: []answer{{runs: history("login", "R")}, {err: fmt.Errorf("poll: %w", kind)}}}
 			result, err := waitFor(t, s, report.WaitOptions{})
@@ -141,6 +255,11 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
+func unended(r insights.Test) insights.Test {
+	r.EndTime = time.Time{}
+	return r
+}
+
 func TestWaitKnowsARunningRun(t *testing.T) {
 	ended, never, started := run("a", "passed", 0), run("b", "error", 0), run("c", "passed", 0)
 	never.StartTime, never.EndTime = time.Time{}, time.Time{}
@@ -151,14 +270,16 @@ func TestWaitKnowsARunningRun(t *testing.T) {
 	}{
 		"ended":                          {ended, false},
 		"never started, but has errored": {never, false},
-		"passed, but has not ended":      {started, true},
+		"passed, but without an end":     {started, false},
+		"an unknown status with an end":  {run("g", "terminated", 0), false},
+		"an unknown status without one":  {unended(run("h", "stopping", 0)), true},
 		"complete has ended":             {run("d", "complete", 0), false},
-		"in progress":                    {run("e", "in progress", 0), true},
-		"no status yet":                  {run("f", "", 0), true},
+		"in progress":                    {unended(run("e", "in progress", 0)), true},
+		"no status yet":                  {unended(run("f", "", 0)), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				result, err := waitFor(t, &service{answers: []answer{{runs: []insights.Test{tt.run}}}}, report.WaitOptions{Budget: time.Second})
+				result, err := waitFor(t, &service{answers: []answer{{runs: []insights.Test{tt.run}}}}, report.WaitOptions{Budget: 10 * time.Second})
 				require.NoError(t, err)
 				assert.Equal(t, !tt.running, result.Complete)
 			})

@@ -13,8 +13,10 @@ import (
 // values has one for every flag, and none is the default.
 var values = map[string]string{
 	"region": "eu-central-1", "build": "nightly", "last": "7d", "scope": "single", "owner": "ann,bob",
+	"baseline": "7d", "demo": "true", "quarantine": "testdata/quarantine.json", "on-unknown": "fail",
+	"min-decided": "5", "max-undecided": "5%", "max-failed-tests": "4", "max-flaky-tests": "6",
 	"wait": "3m", "expect": "120", "timeout": "10m",
-	"min-pass-rate": "95%", "min-runs": "5", "max-failed": "1", "max-errored": "2", "max-broken": "3", "max-flaky": "0",
+	"min-pass-rate": "95%", "max-failed": "1", "max-errored": "2", "max-broken": "3", "max-flaky": "0",
 	"per-build": "true", "per-platform": "true", "complete-as": "failed", "format": "junit", "o": "report.xml",
 }
 
@@ -24,11 +26,11 @@ func flagNames() []string {
 	return list
 }
 
-func none(string) string { return "" }
+var none environment
 
 func TestEveryFlagCanComeFromTheEnvironment(t *testing.T) {
 	var args []string
-	env := make(map[string]string)
+	env := make(environment)
 	for _, name := range flagNames() {
 		require.Contains(t, values, name)
 		args = append(args, "-"+name+"="+values[name])
@@ -36,43 +38,76 @@ func TestEveryFlagCanComeFromTheEnvironment(t *testing.T) {
 	}
 	fromFlags, err := parse(args, none, io.Discard)
 	require.NoError(t, err)
-	fromEnvironment, err := parse(nil, func(name string) string { return env[name] }, io.Discard)
+	fromEnvironment, err := parse(nil, env, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, fromFlags, fromEnvironment)
 
-	defaults, err := parse(nil, none, io.Discard)
+	defaults, err := parse([]string{"-demo"}, none, io.Discard)
 	require.NoError(t, err)
 	assert.NotEqual(t, defaults, fromEnvironment)
 }
 
 func TestAFlagCountsMoreThanItsVariable(t *testing.T) {
-	s, err := parse([]string{"-min-runs", "7"}, func(name string) string {
-		return map[string]string{"INSIGHTS_GATE_MIN_RUNS": "nonsense", "INSIGHTS_GATE_BUILD": "nightly"}[name]
-	}, io.Discard)
+	s, err := parse([]string{"-min-decided", "7", "-demo"}, environment{"INSIGHTS_GATE_MIN_DECIDED": "nonsense", "INSIGHTS_GATE_BUILD": "nightly"}, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, 7, s.gate.MinRuns)
+	assert.Equal(t, 7, s.gate.MinDecided)
 	assert.Equal(t, "nightly", s.build)
+}
+
+func TestGateTakesNothingForAll(t *testing.T) {
+	for _, name := range flagNames() {
+		if name == "region" {
+			continue // where an empty variable is the default
+		}
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, "PPP")
+			out := f.run(t, "-"+name+"=")
+			assert.Equal(t, unknown, out.status, "a variable of a script that is not set")
+			assert.Contains(t, out.stderr, "-"+name)
+			f.env[variable(name)] = ""
+			out = f.run(t)
+			assert.Equal(t, unknown, out.status, "a variable that is set to nothing")
+			assert.Contains(t, out.stderr, variable(name))
+			assert.Empty(t, f.Requests())
+		})
+	}
+}
+
+func TestGateRefusesVariablesThatStandForNoFlag(t *testing.T) {
+	f := newFixture(t, "PPF")
+	f.env["INSIGHTS_GATE_MAX_FAILD"] = "0"
+	out := f.run(t, "-min-pass-rate", "0")
+	assert.Equal(t, unknown, out.status)
+	assert.Contains(t, out.stderr, "INSIGHTS_GATE_MAX_FAILD stands for no flag")
+	assert.Empty(t, f.Requests())
 }
 
 func TestAMistakeIsNamed(t *testing.T) {
 	mistakes := map[string][]string{
-		"region":        {"mars"},
-		"last":          {"soon", "0", "-1h", "1500ms", "d", "99999999d"},
-		"scope":         {"mine"},
-		"owner":         {"ann,", ","},
-		"wait":          {"-1s", "5"},
-		"expect":        {"-1", "1.5", "many"},
-		"timeout":       {"never"},
-		"min-pass-rate": {"95", "-1", "101%", "NaN", "%", "high"},
-		"min-runs":      {"-1"},
-		"max-failed":    {"-1", "none"},
-		"max-errored":   {"-1"},
-		"max-broken":    {"-1"},
-		"max-flaky":     {"9999999999"},
-		"per-build":     {"perhaps"},
-		"per-platform":  {"perhaps"},
-		"complete-as":   {"green"},
-		"format":        {"pdf"},
+		"region":           {"mars"},
+		"last":             {"soon", "0", "-1h", "1500ms", "d", "99999999d"},
+		"scope":            {"mine"},
+		"owner":            {"ann,", ","},
+		"wait":             {"-1s", "5"},
+		"expect":           {"-1", "1.5", "many"},
+		"timeout":          {"never"},
+		"min-pass-rate":    {"95", "-1", "101%", "NaN", "%", "high"},
+		"min-decided":      {"-1"},
+		"max-undecided":    {"-1", "101%", "some"},
+		"max-failed-tests": {"-1"},
+		"max-flaky-tests":  {"-1"},
+		"build":            {"", " "},
+		"baseline":         {"soon"},
+		"demo":             {"perhaps"},
+		"on-unknown":       {"ignore"},
+		"max-failed":       {"-1", "none"},
+		"max-errored":      {"-1"},
+		"max-broken":       {"-1"},
+		"max-flaky":        {"9999999999"},
+		"per-build":        {"perhaps"},
+		"per-platform":     {"perhaps"},
+		"complete-as":      {"green"},
+		"format":           {"pdf"},
 	}
 	for name, texts := range mistakes {
 		for _, text := range texts {
@@ -97,14 +132,14 @@ func TestAMistakeIsNamed(t *testing.T) {
 
 func TestFlagsThatDoNotGoTogether(t *testing.T) {
 	for args, says := range map[string]string{
-		"-nope":                              "-nope",
-		"surplus":                            "surplus",
-		"-wait 5m":                           "-wait needs -build",
-		"-expect 5":                          "-expect needs -wait",
-		"-build 1 -wait 5m -timeout 5m":      "leaves no time",
-		"-scope single":                      "Owner",
-		"-build":                             "needs an argument",
-		"-min-runs= -max-failed 0 -format x": "-min-runs",
+		"-nope":                                 "-nope",
+		"surplus":                               "surplus",
+		"-wait 5m":                              "-wait needs -build",
+		"-expect 5":                             "-expect needs -wait",
+		"-build 1 -wait 5m -timeout 5m":         "leaves no time",
+		"-scope single":                         "Owner",
+		"-build":                                "needs an argument",
+		"-min-decided= -max-failed 0 -format x": "-min-decided",
 	} {
 		out := newFixture(t, "PPP").run(t, strings.Fields(args)...)
 		assert.Equal(t, unknown, out.status, args)
@@ -115,9 +150,9 @@ func TestFlagsThatDoNotGoTogether(t *testing.T) {
 
 func TestAllMistakesOfTheEnvironmentAreNamedAtOnce(t *testing.T) {
 	f := newFixture(t, "PPP")
-	f.env["INSIGHTS_GATE_MIN_RUNS"], f.env["INSIGHTS_GATE_FORMAT"] = "few", "pdf"
+	f.env["INSIGHTS_GATE_MIN_DECIDED"], f.env["INSIGHTS_GATE_FORMAT"] = "few", "pdf"
 	out := f.run(t)
-	assert.Contains(t, out.stderr, "INSIGHTS_GATE_MIN_RUNS")
+	assert.Contains(t, out.stderr, "INSIGHTS_GATE_MIN_DECIDED")
 	assert.Contains(t, out.stderr, "INSIGHTS_GATE_FORMAT")
 	assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
 }

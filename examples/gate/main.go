@@ -1,11 +1,12 @@
 // Gate is a CI step: it reads the runs of a build or of a period, reports on
 // them and tells by its exit status whether they are good enough.
 //
-//	go run ./examples/gate -build nightly-118 -wait 5m -expect 120 -min-pass-rate 95% -max-broken 0
+//	go run ./examples/gate -build nightly-118 -wait 5m -expect 120 -min-pass-rate 95% -max-failed-tests 0
 //
 // The exit status is 0 if the gate was passed, 10 if it failed, and 1 if
 // nothing can be said: the service is down, there is no data or only a part of
-// it, or a flag makes no sense. No data never passes.
+// it, runs have not ended, credentials are missing, or a flag makes no sense.
+// Nothing of that ever passes.
 package main
 
 import (
@@ -35,11 +36,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)   // a second signal ends the program at once
 	signal.Ignore(syscall.SIGPIPE) // that nobody reads is an error like others, and no end without a status
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], readEnvironment(os.Environ()), os.Stdout, os.Stderr))
 }
 
-func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer, opts ...insights.Option) int {
-	stderr = keyless.Writer(stderr, env("SAUCE_ACCESS_KEY"))
+func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer, opts ...insights.Option) int {
+	stderr = keyless.Writer(stderr, env["SAUCE_ACCESS_KEY"])
 	s, err := parse(args, env, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -49,15 +50,26 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 		return unknown
 	}
 	err = judge(ctx, s, stdout, stderr, opts)
-	if gate, ok := errors.AsType[*report.GateError](err); ok {
+	if gate, ok := errors.AsType[*report.GateError](err); ok && !gate.CouldNotTell() {
 		say(stderr, strings.TrimPrefix(gate.Error(), "report: "))
 		return failed
 	}
 	if err != nil {
-		say(stderr, "gate: could not tell: "+err.Error())
-		return unknown
+		say(stderr, "gate: could not tell: "+strings.TrimPrefix(err.Error(), "report: could not tell: "))
+		return s.unknownStatus()
 	}
 	return passed
+}
+
+// unknownStatus is what the user wants to be made of no verdict.
+func (s settings) unknownStatus() int {
+	switch s.onUnknown {
+	case "pass":
+		return passed
+	case "fail":
+		return failed
+	}
+	return unknown
 }
 
 // say writes one line. Joined errors have a line each.
@@ -76,15 +88,27 @@ func judge(ctx context.Context, s settings, stdout, stderr io.Writer, opts []ins
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	runs := s.runs(ctx, client)
-	if s.format == "junit" { // which needs the runs a second time
+	if s.wants("junit") { // which needs the runs a second time
 		runs = report.Replay(report.Collect(runs))
 	}
 	summary, failure := report.Summarize(runs, s.options)
 	if summary == nil {
 		return failure
 	}
-	verdict := s.verdict(summary, s.explained(ctx, failure))
-	written := s.write(stdout, summary, runs)
+	r := reporter{settings: s, summary: summary, runs: runs}
+	if failure == nil {
+		r.comparison, err = s.compare(ctx, client, summary)
+	}
+	return r.conclude(stdout, stderr, err, s.verdict(summary, s.explained(ctx, failure)))
+}
+
+// conclude writes the report. A verdict stands even if a part of it could not
+// be written; without one, that is the error.
+func (r reporter) conclude(stdout, stderr io.Writer, baseline, verdict error) error {
+	if baseline != nil {
+		say(stderr, "gate: no baseline: "+baseline.Error())
+	}
+	written := r.write(stdout)
 	if verdict == nil {
 		return written
 	}
@@ -108,32 +132,15 @@ func (s settings) explained(ctx context.Context, failure error) error {
 }
 
 // verdict is nil if the gate was passed and a [*report.GateError] if it
-// failed. Any other error says why that cannot be told.
+// failed, or if it could not tell. Any other error says why that cannot be told.
 func (s settings) verdict(summary *report.Summary, failure error) error {
-	err := s.gate.Check(summary)
-	gate, ok := errors.AsType[*report.GateError](err)
 	switch {
 	case failure != nil:
 		return failure
-	case s.isDemo() && s.isCI: // its secrets are missing, as for a fork
-		return errors.New("SAUCE_USERNAME and SAUCE_ACCESS_KEY are not set, and in CI generated runs decide nothing")
 	case summary.Counts.Runs == 0 && s.build != "":
 		return fmt.Errorf("no run of build %q in the last %s", s.build, insights.Last(s.last))
 	case summary.Counts.Runs == 0:
 		return fmt.Errorf("no run in the last %s", insights.Last(s.last))
-	case ok && !hasFigure(gate):
-		return errors.New(strings.TrimPrefix(gate.Error(), "report: gate failed: "))
 	}
-	return err
-}
-
-// hasFigure reports whether a rule was broken by what was found, and not only
-// by what could not be found.
-func hasFigure(gate *report.GateError) bool {
-	for _, b := range gate.Breaches {
-		if b.Actual != nil {
-			return true
-		}
-	}
-	return false
+	return s.gate.Check(summary)
 }

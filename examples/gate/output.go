@@ -9,48 +9,87 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/report"
 )
 
-// write writes the report and, where the CI names a file for it, a summary of
-// the job.
-func (s settings) write(stdout io.Writer, summary *report.Summary, runs iter.Seq2[insights.Test, error]) error {
-	var content bytes.Buffer
-	if err := s.render(&content, summary, runs); err != nil {
-		return err
-	}
-	if err := s.deliver(stdout, content.Bytes()); err != nil {
-		return fmt.Errorf("the report was not written: %w", err)
-	}
-	if s.jobSummary == "" {
-		return nil
-	}
-	if err := s.appendJobSummary(summary); err != nil {
-		return fmt.Errorf("the job summary was not written: %w", err)
-	}
-	return nil
+// reporter writes what was found.
+type reporter struct {
+	settings
+	summary    *report.Summary
+	runs       iter.Seq2[insights.Test, error]
+	comparison *report.Comparison
 }
 
-func (s settings) render(w io.Writer, summary *report.Summary, runs iter.Seq2[insights.Test, error]) error {
-	switch s.format {
+// write writes all reports and, where the CI names a file for it, a summary of
+// the job. Nothing is left out because something else failed.
+func (r reporter) write(stdout io.Writer) error {
+	var failures []error
+	for _, name := range r.destinations() {
+		var content bytes.Buffer
+		err := r.render(&content, r.formatOf(name))
+		if err == nil {
+			err = deliver(name, stdout, content.Bytes())
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("the report was not written: %w", err))
+		}
+	}
+	if r.jobSummary != "" {
+		if err := r.appendJobSummary(); err != nil {
+			failures = append(failures, fmt.Errorf("the job summary was not written: %w", err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (s settings) destinations() []string {
+	if len(s.outputs) == 0 {
+		return []string{"-"}
+	}
+	return s.outputs
+}
+
+// formatOf is that of the file's ending.
+func (s settings) formatOf(name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".txt":
+		return "text"
+	case ".md":
+		return "markdown"
+	case ".xml":
+		return "junit"
+	case ".json":
+		return "json"
+	}
+	return s.format
+}
+
+func (s settings) wants(format string) bool {
+	return slices.ContainsFunc(s.destinations(), func(name string) bool { return s.formatOf(name) == format })
+}
+
+func (r reporter) render(w io.Writer, format string) error {
+	switch format {
 	case "markdown":
-		return report.WriteMarkdown(w, summary, s.page())
+		return report.WriteMarkdown(w, r.summary, r.page())
 	case "json":
-		return report.WriteJSON(w, summary, s.page())
+		return report.WriteJSON(w, r.summary, r.page())
 	case "junit":
-		err := report.WriteJUnit(w, runs, report.JUnitOptions{Name: s.title(), CompleteAs: s.options.CompleteAs})
-		if summary.Partial {
+		err := report.WriteJUnit(w, r.runs, report.JUnitOptions{CompleteAs: r.options.CompleteAs, Quarantine: r.options.Quarantine})
+		if r.summary.Partial {
 			return nil // the report says of the sequence's error what there is to say
 		}
 		return err
 	}
-	return report.WriteText(w, summary, s.page())
+	return report.WriteText(w, r.summary, r.page())
 }
 
-func (s settings) page() report.WriteOptions {
-	return report.WriteOptions{Title: s.title(), Gate: &s.gate}
+func (r reporter) page() report.WriteOptions {
+	return report.WriteOptions{Title: r.title(), Gate: &r.gate, Comparison: r.comparison}
 }
 
 func (s settings) title() string {
@@ -58,18 +97,18 @@ func (s settings) title() string {
 	if s.build != "" {
 		title = "Build " + s.build
 	}
-	if s.isDemo() {
+	if s.isDemo {
 		title += " (generated runs)"
 	}
 	return title
 }
 
-func (s settings) deliver(stdout io.Writer, content []byte) error {
-	if s.output == "" || s.output == "-" {
+func deliver(name string, stdout io.Writer, content []byte) error {
+	if name == "-" {
 		_, err := stdout.Write(content)
 		return err
 	}
-	return replace(s.output, content)
+	return replace(name, content)
 }
 
 // replace gives a file its content in one step: whoever reads it finds the
@@ -117,11 +156,11 @@ func writeBeside(name string, content []byte, mode fs.FileMode) (temporary strin
 	return f.Name(), err
 }
 
-// mostJobSummary is how many bytes GitHub takes from the file of a step.
-const mostJobSummary = 1 << 20
+// maxJobSummary is how many bytes GitHub takes from the file of a step.
+const maxJobSummary = 1 << 20
 
-func (s settings) appendJobSummary(summary *report.Summary) (err error) {
-	f, err := os.OpenFile(s.jobSummary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+func (r reporter) appendJobSummary() (err error) {
+	f, err := os.OpenFile(r.jobSummary, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
@@ -134,7 +173,7 @@ func (s settings) appendJobSummary(summary *report.Summary) (err error) {
 	if err != nil {
 		return err
 	}
-	page, err := s.jobPage(summary, info.Size())
+	page, err := r.jobPage(info.Size())
 	if err != nil {
 		return err
 	}
@@ -144,16 +183,16 @@ func (s settings) appendJobSummary(summary *report.Summary) (err error) {
 
 // jobPage is Markdown that fits into a job summary of that size: of one that
 // grows too large, GitHub shows nothing.
-func (s settings) jobPage(summary *report.Summary, size int64) ([]byte, error) {
+func (r reporter) jobPage(size int64) ([]byte, error) {
 	var page bytes.Buffer
 	if size > 0 {
 		page.WriteString("\n\n") // ends what the steps before may have left open
 	}
-	opts := s.page()
-	opts.MaxBytes = mostJobSummary - int(size) - page.Len()
+	opts := r.page()
+	opts.MaxBytes = maxJobSummary - int(size) - page.Len()
 	if opts.MaxBytes <= 0 {
 		return nil, errors.New("it is full")
 	}
-	err := report.WriteMarkdown(&page, summary, opts)
+	err := report.WriteMarkdown(&page, r.summary, opts)
 	return page.Bytes(), err
 }

@@ -42,7 +42,7 @@ func TestFormats(t *testing.T) {
 	assert.Contains(t, text.stdout, "Gate failed\n")
 
 	markdown := f.run(t, "-format", "markdown", "-build", "1")
-	assert.True(t, strings.HasPrefix(markdown.stdout, "## ❌ Build 1: 60% passed\n"), markdown.stdout)
+	assert.True(t, strings.HasPrefix(markdown.stdout, "## ❌ `Build 1`: 60% passed\n"), markdown.stdout)
 
 	var parsed jsonReport
 	require.NoError(t, json.Unmarshal([]byte(f.run(t, "-format", "json").stdout), &parsed))
@@ -61,7 +61,7 @@ func TestFormats(t *testing.T) {
 
 func TestEveryFormatSaysThatTheRunsAreNotComplete(t *testing.T) {
 	for format, says := range map[string]string{
-		"text": "Not complete", "markdown": "Not complete", "json": `"partial": true`, "junit": `<testcase name="the list of runs is complete"`,
+		"text": "not complete", "markdown": "not complete", "json": `"partial": true`, "junit": `<testcase name="the list of runs is complete"`,
 	} {
 		f := newFixture(t, strings.Repeat("P", 150))
 		f.Fail(insightstest.Outage(-1).After(1))
@@ -69,7 +69,7 @@ func TestEveryFormatSaysThatTheRunsAreNotComplete(t *testing.T) {
 		assert.Equal(t, unknown, out.status)
 		assert.Contains(t, out.stdout, says)
 
-		out = newFixture(t, "PPP").run(t, "-format", format, "-build", "1", "-wait", "1s", "-expect", "5")
+		out = newFixture(t, "PPP").run(t, "-format", format, "-build", "1", "-wait", "300ms", "-expect", "5")
 		assert.Equal(t, unknown, out.status)
 		assert.Contains(t, out.stdout, says)
 		assert.Contains(t, out.stdout, "3 runs there, at least 5 expected")
@@ -123,6 +123,24 @@ func TestAReportThatIsNotWrittenIsNotPassed(t *testing.T) {
 	}
 }
 
+func TestGateWritesSeveralReports(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name string) string { return filepath.Join(folder, name) }
+	out := newFixture(t, "PPF").run(t, "-o", file("report.md"), "-o", file("sauce.xml"), "-o", file("report.json"), "-o", file("report.txt"), "-o", "-")
+	assert.Equal(t, failed, out.status, out.stderr)
+	assert.Contains(t, out.stdout, "Test report: 66.7% passed\n")
+	assert.Equal(t, out.stdout, read(t, file("report.txt")))
+	assert.Contains(t, read(t, file("report.md")), "## ❌ `Test report`: 66.7% passed")
+	assert.Contains(t, read(t, file("sauce.xml")), `<testsuites name="Sauce Labs" tests="3" failures="1"`)
+	assert.True(t, json.Valid([]byte(read(t, file("report.json")))))
+
+	f := newFixture(t, "PPP")
+	f.env["INSIGHTS_GATE_OUTPUT"] = file("a.md") + "," + file("b.xml")
+	assert.Equal(t, passed, f.run(t).status)
+	assert.Contains(t, read(t, file("a.md")), "## ✅")
+	assert.Contains(t, read(t, file("b.xml")), "<testsuites")
+}
+
 func TestAMinusIsStandardOutput(t *testing.T) {
 	assert.Contains(t, newFixture(t, "PPP").run(t, "-o", "-").stdout, "100% passed")
 }
@@ -137,7 +155,7 @@ func TestTheJobSummaryIsAppended(t *testing.T) {
 		assert.True(t, json.Valid([]byte(out.stdout)))
 	}
 	content := read(t, name)
-	assert.Equal(t, 2, strings.Count(content, "## ❌ Test report: 66.7% passed\n"))
+	assert.Equal(t, 2, strings.Count(content, "## ❌ `Test report`: 66.7% passed\n"))
 	assert.Contains(t, content, "|\n\n\n## ❌", "an empty line ends the table of the first")
 }
 
@@ -145,17 +163,17 @@ func TestTheJobSummaryStaysWithinItsBound(t *testing.T) {
 	f := newFixture(t, "PPF")
 	name := filepath.Join(t.TempDir(), "summary.md")
 	f.env["GITHUB_STEP_SUMMARY"] = name
-	require.NoError(t, os.WriteFile(name, make([]byte, mostJobSummary-200), 0o644))
+	require.NoError(t, os.WriteFile(name, make([]byte, maxJobSummary-200), 0o644))
 	assert.Equal(t, failed, f.run(t).status)
 	content := read(t, name)
-	assert.LessOrEqual(t, len(content), mostJobSummary)
+	assert.LessOrEqual(t, len(content), maxJobSummary)
 	assert.True(t, strings.HasSuffix(content, " bytes._\n"), "it says that it was cut")
 
-	require.NoError(t, os.WriteFile(name, make([]byte, mostJobSummary), 0o644))
+	require.NoError(t, os.WriteFile(name, make([]byte, maxJobSummary), 0o644))
 	out := f.run(t)
 	assert.Equal(t, failed, out.status, "the verdict stands")
 	assert.Contains(t, out.stderr, "the job summary was not written")
-	assert.Len(t, read(t, name), mostJobSummary)
+	assert.Len(t, read(t, name), maxJobSummary)
 }
 
 func TestAJobSummaryThatIsNotWrittenIsNotPassed(t *testing.T) {

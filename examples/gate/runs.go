@@ -13,11 +13,11 @@ import (
 	"github.com/sauceinsights/insights/report"
 )
 
-// connect returns a client of the real service where there are credentials,
-// and of a fake one with generated runs where there is neither of the two.
+// connect returns a client of the real service, or with -demo of a fake one
+// with generated runs.
 func (s settings) connect(stderr io.Writer, opts []insights.Option) (*insights.Client, func(), error) {
-	if s.isDemo() {
-		say(stderr, "gate: SAUCE_USERNAME and SAUCE_ACCESS_KEY are not set: judging generated runs of a fake service in this process")
+	if s.isDemo {
+		say(stderr, "gate: -demo: judging generated runs of a fake service in this process")
 		srv := insightstest.NewServer()
 		srv.Add(s.demoRuns(time.Now())...)
 		return srv.Client(), srv.Close, nil
@@ -45,9 +45,12 @@ func (s settings) demoRuns(now time.Time) []insights.Test {
 // runs are those to judge. They end with an error if some are missing, so that
 // no report of them looks complete.
 func (s settings) runs(ctx context.Context, client *insights.Client) iter.Seq2[insights.Test, error] {
-	missing, err := s.awaited(ctx, client)
+	awaited, missing, err := s.awaited(ctx, client)
 	if err != nil {
 		return report.Replay(nil, err)
+	}
+	if awaited != nil {
+		return report.Replay(awaited, nil)
 	}
 	period := insights.Last(s.last)
 	if s.build == "" {
@@ -60,19 +63,48 @@ func (s settings) runs(ctx context.Context, client *insights.Client) iter.Seq2[i
 	return followedBy(runs, missing)
 }
 
-// awaited waits for the build if it is to. missing says what had not come when
-// the wait was over.
-func (s settings) awaited(ctx context.Context, client *insights.Client) (missing, err error) {
+// awaited waits for the build if it is to, and has its runs if all came.
+// missing says what had not come when the wait was over.
+func (s settings) awaited(ctx context.Context, client *insights.Client) (runs []insights.Test, missing, err error) {
 	if s.wait == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	result, err := report.WaitForBuild(ctx, client, s.build, report.WaitOptions{
-		Period: insights.Last(s.last), Scope: s.scope, Owner: s.owners, Expect: s.expect, Budget: s.wait,
+		Period: insights.Last(s.last), Scope: s.scope, Owner: s.owners,
+		Expect: s.expect, MinDecided: s.gate.MinDecided, CompleteAs: s.options.CompleteAs, Budget: s.wait,
 	})
 	if err != nil || result.Complete {
+		return result.Tests, nil, err
+	}
+	return nil, errors.New(strings.TrimPrefix(result.String(), "not complete: ")), nil
+}
+
+// compare sets the runs against those of the time before, whatever their build.
+func (s settings) compare(ctx context.Context, client *insights.Client, summary *report.Summary) (*report.Comparison, error) {
+	if s.baseline == 0 || summary.FirstRun.IsZero() {
+		return nil, nil
+	}
+	period := insights.Between(summary.FirstRun.Add(-s.baseline), summary.FirstRun)
+	runs := client.AllTests(ctx, insights.TestsOptions{Period: period, Scope: s.scope, Owner: s.owners})
+	before, err := report.Summarize(withoutBuild(runs, s.build), s.options)
+	if err != nil {
 		return nil, err
 	}
-	return errors.New(strings.TrimPrefix(result.String(), "not complete: ")), nil
+	return report.Compare(before, summary, report.CompareOptions{})
+}
+
+// withoutBuild leaves out the runs of a build; of an empty one, none.
+func withoutBuild(runs iter.Seq2[insights.Test, error], build string) iter.Seq2[insights.Test, error] {
+	return func(yield func(insights.Test, error) bool) {
+		for run, err := range runs {
+			if err == nil && build != "" && run.Build == build {
+				continue
+			}
+			if !yield(run, err) {
+				return
+			}
+		}
+	}
 }
 
 // followedBy is the sequence with an error at its end, unless that is nil.

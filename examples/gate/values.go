@@ -7,10 +7,48 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sauceinsights/insights/report"
 )
 
 // The functions below read the value of a flag, or of its variable, into a
 // field.
+
+// text is not empty: a variable of a script that is not set must not stand for
+// everything.
+func text(field *string) func(string) error {
+	return func(text string) error {
+		if strings.TrimSpace(text) == "" {
+			return errors.New("it is empty")
+		}
+		*field = text
+		return nil
+	}
+}
+
+// outputs adds files. In a variable there are commas between them.
+func outputs(field *[]string) func(string) error {
+	return func(text string) error {
+		for name := range strings.SplitSeq(text, ",") {
+			if name == "" {
+				return errors.New("a name is empty")
+			}
+			*field = append(*field, name)
+		}
+		return nil
+	}
+}
+
+func undecided(field **report.Limit) func(string) error {
+	return func(text string) error {
+		var limit report.Limit
+		if err := limit.UnmarshalText([]byte(text)); err != nil {
+			return errors.New("neither a number, such as 3, nor a share, such as 5%")
+		}
+		*field = &limit
+		return nil
+	}
+}
 
 func count(field *int) func(string) error {
 	return func(text string) (err error) {
