@@ -68,6 +68,9 @@ var sections = []section{
 	{"memory", measureMemory},
 	{"import", measureImport},
 	{"fake", measureFake},
+	{"flaky", measureFlaky},
+	{"runtimes", measureRunTimes},
+	{"builds", measureBuilds},
 }
 
 // effort is how much is measured.
@@ -78,11 +81,12 @@ type effort struct {
 	few    int      // runs of a small loop, and
 	many   int      // of a large one, for the growth of memory
 	starts int      // how often a program is started
+	worlds int      // how often a simulated world is judged
 }
 
 var (
-	full  = effort{schedule{rounds: 20, slot: 40 * time.Millisecond, warmup: 1}, 3, 100_000, 10_000, 1_000_000, 40}
-	quick = effort{schedule{rounds: 2, slot: time.Millisecond}, 1, 300, 1_000, 3_000, 2}
+	full  = effort{schedule{rounds: 20, slot: 40 * time.Millisecond, warmup: 1}, 3, 100_000, 10_000, 1_000_000, 40, 200}
+	quick = effort{schedule{rounds: 2, slot: time.Millisecond}, 1, 300, 1_000, 3_000, 2, 2}
 )
 
 func parse(args []string, stderr io.Writer) ([]section, *effort, error) {
