@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,170 @@ func TestJUnitTellsPlatformsApart(t *testing.T) {
 	parsed := writeJUnit(t, report.JUnitOptions{}, chrome, safari)
 	assert.Equal(t, 2, parsed.Tests)
 	assert.Equal(t, 1, parsed.Suites[0].Failures)
+}
+
+// anyElement is an element with all that is in it.
+type anyElement struct {
+	XMLName  xml.Name
+	Attrs    []xml.Attr   `xml:",any,attr"`
+	Children []anyElement `xml:",any"`
+}
+
+func (e anyElement) attr(name string) string {
+	for _, a := range e.Attrs {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// The rules of the schemas of Surefire and of Jenkins' xUnit plugin, together:
+// what an element may hold, in this order, and its attributes; those with a
+// star are required. The skipped of the root is what GitLab and Buildkite sum
+// up; neither schema has it.
+var junitRules = map[string]struct{ children, attrs []string }{
+	"testsuites":   {[]string{"testsuite"}, []string{"name", "tests", "failures", "errors", "skipped", "time"}},
+	"testsuite":    {[]string{"properties", "testcase"}, []string{"name*", "tests*", "failures*", "errors*", "skipped*", "time", "timestamp"}},
+	"properties":   {[]string{"property"}, nil},
+	"property":     {nil, []string{"name*", "value*"}},
+	"testcase":     {[]string{"failure", "rerunFailure", "flakyFailure", "skipped", "error", "rerunError", "flakyError", "system-out"}, []string{"name*", "classname", "time*"}},
+	"failure":      {nil, []string{"message", "type*"}},
+	"error":        {nil, []string{"message", "type*"}},
+	"skipped":      {nil, []string{"message"}},
+	"rerunFailure": {[]string{"stackTrace"}, []string{"message", "type*"}},
+	"flakyFailure": {[]string{"stackTrace"}, []string{"message", "type*"}},
+	"rerunError":   {[]string{"stackTrace"}, []string{"message", "type*"}},
+	"flakyError":   {[]string{"stackTrace"}, []string{"message", "type*"}},
+	"stackTrace":   {},
+	"system-out":   {},
+}
+
+func checkJUnitRules(t *testing.T, e anyElement) {
+	t.Helper()
+	name := e.XMLName.Local
+	rule, known := junitRules[name]
+	require.True(t, known, name)
+	place := 0
+	for _, child := range e.Children {
+		at := slices.Index(rule.children, child.XMLName.Local)
+		require.GreaterOrEqual(t, at, place, "%s in %s", child.XMLName.Local, name)
+		place = at
+		checkJUnitRules(t, child)
+	}
+	for _, a := range e.Attrs {
+		assert.True(t, slices.Contains(rule.attrs, a.Name.Local) || slices.Contains(rule.attrs, a.Name.Local+"*"), "%s of %s", a.Name.Local, name)
+		if a.Name.Local == "time" {
+			assert.Regexp(t, `^\d+\.\d{3}$`, a.Value)
+		}
+		if a.Name.Local == "timestamp" {
+			assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$`, a.Value)
+		}
+	}
+	for _, attr := range rule.attrs {
+		if required, ok := strings.CutSuffix(attr, "*"); ok {
+			assert.True(t, slices.ContainsFunc(e.Attrs, func(a xml.Attr) bool { return a.Name.Local == required }), "%s of %s", required, name)
+		}
+	}
+}
+
+func parseJUnit(t *testing.T, opts report.JUnitOptions, runs ...insights.Test) anyElement {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, report.WriteJUnit(&out, report.Replay(runs, nil), opts))
+	var root anyElement
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &root))
+	return root
+}
+
+func TestJUnitKeepsTheRulesOfItsSchemas(t *testing.T) {
+	quarantine := []report.Quarantine{{Test: "always fails", Reason: "SHOP-4711", Until: report.Date{Time: monday.AddDate(1, 0, 0)}}}
+	for _, runs := range [][]insights.Test{nil, withReruns(), week(), randomRuns(6, 500), {{}}} {
+		root := parseJUnit(t, report.JUnitOptions{}, runs...)
+		checkJUnitRules(t, root)
+		checkJUnitRules(t, parseJUnit(t, report.JUnitOptions{Quarantine: quarantine}, runs...))
+		skipped := 0
+		for _, suite := range root.Children {
+			n, err := strconv.Atoi(suite.attr("skipped"))
+			require.NoError(t, err)
+			skipped += n
+		}
+		assert.Equal(t, strconv.Itoa(skipped), root.attr("skipped"), "the root sums up")
+	}
+}
+
+// real are platforms as the service names them.
+var realPlatforms = [][2]string{{"Windows 11", "Chrome 137.0"}, {"macOS 15.5", "Safari 18.5"}, {"Linux", "Firefox 128.0.3"}, {"Android 5.1", ""}, {"", ""}, {".", "."}}
+
+func TestJUnitClassesAreNotCutByJenkins(t *testing.T) {
+	var runs []insights.Test
+	for _, p := range realPlatforms {
+		r := run("login", insights.StatusPassed, 0)
+		r.OS, r.Browser = p[0], p[1]
+		runs = append(runs, r)
+	}
+	classes := map[string]bool{}
+	for _, c := range parseJUnit(t, report.JUnitOptions{}, runs...).Children[0].Children[1:] {
+		class := c.attr("classname")
+		// Jenkins takes what follows the last dot for the class, and shows an
+		// empty one without a link.
+		assert.Equal(t, class, class[strings.LastIndex(class, ".")+1:])
+		assert.NotEmpty(t, class)
+		classes[class] = true
+	}
+	assert.Len(t, classes, len(realPlatforms), "and tell the platforms apart")
+}
+
+func TestJUnitKeysAreTheSameInEveryBuild(t *testing.T) {
+	keys := func(build string) []string {
+		runs := slices.Concat(history("login", "F"), history("search", "P"))
+		for i := range runs {
+			runs[i].Build = build
+		}
+		var list []string
+		for _, suite := range parseJUnit(t, report.JUnitOptions{}, runs...).Children {
+			for _, c := range suite.Children[1:] {
+				list = append(list, suite.attr("name")+"/"+c.attr("classname")+"/"+c.attr("name"))
+			}
+		}
+		return list
+	}
+	assert.Equal(t, keys("nightly-117"), keys("nightly-118"), "GitLab compares by suite, class and name")
+	assert.Len(t, keys("nightly-117"), 2)
+}
+
+func TestJUnitAgreesWithTheOutcomes(t *testing.T) {
+	for seed := range uint64(20) {
+		runs := randomRuns(seed, 300)
+		o := summarize(t, report.Options{}, runs...).Outcomes
+		root := parseJUnit(t, report.JUnitOptions{}, runs...)
+		failed, skipped, flaky := 0, 0, 0
+		for _, suite := range root.Children {
+			for _, c := range suite.Children {
+				var elements []string
+				for _, child := range c.Children {
+					elements = append(elements, child.XMLName.Local)
+				}
+				switch {
+				case slices.Contains(elements, "failure") || slices.Contains(elements, "error"):
+					failed++
+				case slices.Contains(elements, "flakyFailure") || slices.Contains(elements, "flakyError"):
+					flaky++
+				case slices.Contains(elements, "skipped"):
+					skipped++
+				}
+			}
+		}
+		assert.Equal(t, []int{o.Failed, o.Flaky, o.Undecided}, []int{failed, flaky, skipped}, seed)
+	}
+}
+
+func TestJUnitSkipsWhatIsInQuarantine(t *testing.T) {
+	opts := report.JUnitOptions{Quarantine: []report.Quarantine{{Test: "login", Reason: "SHOP-4711", Until: report.Date{Time: monday.AddDate(0, 0, 1)}}}}
+	c := writeJUnit(t, opts, history("login", "F")...).Suites[0].Cases[0]
+	assert.Equal(t, "skipped", c.elements())
+	assert.Contains(t, c.Children[0].Message, "quarantined: SHOP-4711")
+	assert.Empty(t, writeJUnit(t, opts, history("login", "P")...).Suites[0].Cases[0].elements())
 }
 
 func TestJUnitReportsTheWritersError(t *testing.T) {

@@ -1,10 +1,17 @@
 package report_test
 
 import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/report"
 )
 
@@ -78,6 +85,39 @@ func TestNormalizeErrorKeepsCausesApart(t *testing.T) {
 	} {
 		assert.NotEqual(t, report.NormalizeError(pair[0]), report.NormalizeError(pair[1]))
 	}
+}
+
+func TestOptionsNormalize(t *testing.T) {
+	runs := slices.Concat(history("a", "F"), history("b", "F"))
+	runs[0].Error, runs[1].Error = "no element a", "no element b"
+	s := summarize(t, report.Options{Normalize: func(message string) string { return message[:10] }}, runs...)
+	require.Len(t, s.Errors, 1)
+	assert.Equal(t, "no element", s.Errors[0].Message)
+	assert.Equal(t, 2, s.Errors[0].Count)
+}
+
+func TestErrorsAreGroupedBeforeTheyAreCut(t *testing.T) {
+	var runs []insights.Test
+	for i := range 12 {
+		r := run("login", insights.StatusFailed, time.Duration(i)*time.Minute)
+		r.Error = fmt.Sprintf("after %d ms: ", int(math.Pow(3, float64(i)))) + strings.Repeat("long ", 1000)
+		runs = append(runs, r)
+	}
+	assert.Len(t, summarize(t, report.Options{}, runs...).Errors, 1, "one cause, though the cut is elsewhere in every message")
+}
+
+func TestAMessageOfAMegabyteCostsNoMoreThanItsBeginning(t *testing.T) {
+	var longest int
+	normalize := func(message string) string {
+		longest = max(longest, len(message))
+		return message
+	}
+	r := run("login", insights.StatusFailed, 0)
+	r.Error = strings.Repeat("é", 1<<19)
+	s := summarize(t, report.Options{Normalize: normalize}, r, r)
+	assert.Equal(t, 64<<10, longest)
+	assert.Len(t, s.Errors, 1)
+	assert.Len(t, s.Errors[0].Message, 2000)
 }
 
 func TestNormalizingTwiceChangesNothingMore(t *testing.T) {

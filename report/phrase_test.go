@@ -44,10 +44,13 @@ func TestShortenedCountsCharacters(t *testing.T) {
 // The log of a CI service takes lines for commands, whoever wrote them.
 func TestPlainTextIsNoCommandInALog(t *testing.T) {
 	for text, want := range map[string]string{
-		"\n ::error::pwned":                  ": :error::pwned",
-		"a ##[error]b ##vso[task.complete]c": "a # #[error]b # #vso[task.complete]c",
-		"std::vector":                        "std::vector",
-		"issue ##7":                          "issue ##7",
+		"\n ::error::pwned":                    ": :error::pwned",
+		"a ##[error]b ##vso[task.complete]c":   "a # #[error]b # #vso[task.complete]c",
+		"a ::error file=x::b":                  "a : :error file=x::b",
+		"a ##teamcity[testFailed name='x']":    "a # #teamcity[testFailed name='x']",
+		"\x1b[31mred\x1b[0m \x1b]0;title\x07x": "red x",
+		"std::vector":                          "std::vector",
+		"issue ##7":                            "issue ##7",
 	} {
 		assert.Equal(t, want, plain(text))
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,46 @@ func TestMarkdownTakesNothingInANameForMarkup(t *testing.T) {
 		var out bytes.Buffer
 		require.NoError(t, report.WriteMarkdown(&out, summarize(t, report.Options{}, run(name, insights.StatusFailed, 0)), report.WriteOptions{}))
 		assert.Contains(t, out.String(), "\n| "+want+" | 1 of 1 |", name)
+	}
+}
+
+// pings finds what GitHub takes for a mention outside of code.
+var pings = regexp.MustCompile("`[^`]*`|@\\w")
+
+func TestMarkdownPingsNobody(t *testing.T) {
+	runs := history("@acme/tests", "PFPF")
+	for i := range runs {
+		runs[i].Build = []string{"@acme/web", "@acme/shop"}[i%2]
+		runs[i].OS, runs[i].Browser, runs[i].Error = []string{"@os", "@other"}[i%2], []string{"@chrome", "@safari"}[i%2], "ask @ann"
+	}
+	s, err := report.Summarize(report.Replay(runs, errors.New("ask @support")), report.Options{PerPlatform: true})
+	require.Error(t, err)
+	comparison, err := report.Compare(summarize(t, report.Options{PerPlatform: true}), s, report.CompareOptions{})
+	require.NoError(t, err)
+	for _, gate := range []*report.Gate{nil, {MinPassRate: 1, PerBuild: true}} {
+		var out bytes.Buffer
+		require.NoError(t, report.WriteMarkdown(&out, s, report.WriteOptions{Title: "Build @acme/web", Gate: gate, Comparison: comparison}))
+		for _, found := range pings.FindAllString(out.String(), -1) {
+			assert.True(t, strings.HasPrefix(found, "`"), "%s in\n%s", found, out.String())
+		}
+		assert.Contains(t, out.String(), "@acme/web")
+	}
+}
+
+func TestMarkdownLinksTheJobOfAFailure(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://saucelabs.com/rest/v1.1/acme/jobs/0a1": "| [`login`](https://saucelabs.com/rest/v1.1/acme/jobs/0a1) | 1 of 1 |",
+		"https://example.com/a)|b":                      "| [`login`](https://example.com/a%29%7Cb) | 1 of 1 |",
+		"javascript:alert(1)":                           "| `login` | 1 of 1 |",
+		"https://user:secret@example.com/":              "| `login` | 1 of 1 |",
+		"":                                              "| `login` | 1 of 1 |",
+	} {
+		r := run("login", insights.StatusFailed, 0)
+		r.DetailsURL = address
+		var out bytes.Buffer
+		require.NoError(t, report.WriteMarkdown(&out, summarize(t, report.Options{}, r), report.WriteOptions{}))
+		assert.Contains(t, out.String(), want)
+		assert.NotContains(t, out.String(), "secret")
 	}
 }
 
