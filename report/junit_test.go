@@ -68,94 +68,179 @@ func writeJUnit(t *testing.T, opts report.JUnitOptions, runs ...insights.Test) j
 	return parsed
 }
 
-func TestJUnitShowsRerunsAsWhatTheyAre(t *testing.T) {
-	tests := map[string]struct{ outcomes, elements string }{
-		"passed":                        {"P", ""},
-		"failed":                        {"F", "failure"},
-		"errored":                       {"E", "error"},
-		"passed in a rerun":             {"FEP", "flakyFailure flakyError"},
-		"failed again":                  {"FF", "failure rerunFailure"},
-		"errored in the end":            {"FEE", "rerunFailure error rerunError"},
-		"failed after it had passed":    {"PF", "failure"},
-		"passed, and again":             {"PP", ""},
-		"nobody reported":               {"C", "skipped"},
-		"still running after a failure": {"FR", "failure"},
-		"still running":                 {"R", "skipped"},
-		"unreported after passing":      {"PC", ""},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			runs := history("login", tt.outcomes)
-			oldestFirst := writeJUnit(t, report.JUnitOptions{}, runs...)
-			slices.Reverse(runs)
-			assert.Equal(t, oldestFirst, writeJUnit(t, report.JUnitOptions{}, runs...), "newest first says the same")
-			require.Len(t, oldestFirst.Suites, 1)
-			require.Len(t, oldestFirst.Suites[0].Cases, 1)
-			assert.Equal(t, tt.elements, oldestFirst.Suites[0].Cases[0].elements())
-			assert.Equal(t, len(runs), strings.Count(oldestFirst.Suites[0].Cases[0].Out, "\n"), "every run is listed")
-		})
-	}
-}
-
-func TestJUnitCountsWhatItHolds(t *testing.T) {
-	parsed := writeJUnit(t, report.JUnitOptions{}, randomRuns(5, 500)...)
-	total := 0
-	for _, suite := range parsed.Suites {
-		counts := map[string]int{}
-		for _, c := range suite.Cases {
-			for _, child := range c.Children {
-				counts[child.XMLName.Local]++
-			}
+func TestWriteJUnit(t *testing.T) {
+	t.Run("shows reruns as what they are", func(t *testing.T) {
+		tests := map[string]struct{ outcomes, elements string }{
+			"passed":                        {"P", ""},
+			"failed":                        {"F", "failure"},
+			"errored":                       {"E", "error"},
+			"passed in a rerun":             {"FEP", "flakyFailure flakyError"},
+			"failed again":                  {"FF", "failure rerunFailure"},
+			"errored in the end":            {"FEE", "rerunFailure error rerunError"},
+			"failed after it had passed":    {"PF", "failure"},
+			"passed, and again":             {"PP", ""},
+			"nobody reported":               {"C", "skipped"},
+			"still running after a failure": {"FR", "failure"},
+			"still running":                 {"R", "skipped"},
+			"unreported after passing":      {"PC", ""},
 		}
-		assert.Equal(t, len(suite.Cases), suite.Tests, suite.Name)
-		assert.Equal(t, counts["failure"], suite.Failures, suite.Name)
-		assert.Equal(t, counts["error"], suite.Errors, suite.Name)
-		assert.Equal(t, counts["skipped"], suite.Skipped, suite.Name)
-		total += suite.Tests
-	}
-	assert.Equal(t, total, parsed.Tests)
-	assert.Len(t, parsed.Suites, 3, "a suite per build")
-}
-
-func TestJUnitCountsCompleteAsAsked(t *testing.T) {
-	for completeAs, want := range map[report.CompleteAs]string{
-		report.CompletePassed: "", report.CompleteFailed: "failure", report.CompleteIgnored: "skipped", "": "skipped",
-	} {
-		parsed := writeJUnit(t, report.JUnitOptions{CompleteAs: completeAs}, history("login", "C")...)
-		assert.Equal(t, want, parsed.Suites[0].Cases[0].elements(), completeAs)
-	}
-	err := report.WriteJUnit(new(bytes.Buffer), report.Replay(nil, nil), report.JUnitOptions{CompleteAs: "maybe"})
-	assert.ErrorIs(t, err, insights.ErrInvalidOptions)
-}
-
-func TestJUnitKeepsTheLatestOfManyRuns(t *testing.T) {
-	outcomes := strings.Repeat("F", 150) + "P"
-	runs := history("login", outcomes)
-	for range 2 {
-		c := writeJUnit(t, report.JUnitOptions{}, runs...).Suites[0].Cases[0]
-		assert.Contains(t, c.Out, "51 earlier runs not shown\n")
-		assert.Equal(t, strings.TrimSpace(strings.Repeat("flakyFailure ", 99)), c.elements())
-		slices.Reverse(runs)
-	}
-}
-
-func TestJUnitOfAFailedSequenceIsAnError(t *testing.T) {
-	var out bytes.Buffer
-	err := report.WriteJUnit(&out, report.Replay(history("login", "P"), errCutOff), report.JUnitOptions{})
-	require.ErrorIs(t, err, errCutOff)
-	var parsed junitReport
-	require.NoError(t, xml.Unmarshal(out.Bytes(), &parsed))
-	require.Len(t, parsed.Suites, 2)
-	assert.Equal(t, "error", parsed.Suites[1].Cases[0].elements())
-	assert.Equal(t, 1, parsed.Suites[1].Errors)
-}
-
-func TestJUnitTellsPlatformsApart(t *testing.T) {
-	chrome, safari := run("login", insights.StatusPassed, 0), run("login", insights.StatusFailed, time.Minute)
-	safari.Browser = "Safari"
-	parsed := writeJUnit(t, report.JUnitOptions{}, chrome, safari)
-	assert.Equal(t, 2, parsed.Tests)
-	assert.Equal(t, 1, parsed.Suites[0].Failures)
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				runs := history("login", tt.outcomes)
+				oldestFirst := writeJUnit(t, report.JUnitOptions{}, runs...)
+				slices.Reverse(runs)
+				assert.Equal(t, oldestFirst, writeJUnit(t, report.JUnitOptions{}, runs...), "newest first says the same")
+				require.Len(t, oldestFirst.Suites, 1)
+				require.Len(t, oldestFirst.Suites[0].Cases, 1)
+				assert.Equal(t, tt.elements, oldestFirst.Suites[0].Cases[0].elements())
+				assert.Equal(t, len(runs), strings.Count(oldestFirst.Suites[0].Cases[0].Out, "\n"), "every run is listed")
+			})
+		}
+	})
+	t.Run("counts what it holds", func(t *testing.T) {
+		parsed := writeJUnit(t, report.JUnitOptions{}, randomRuns(5, 500)...)
+		total := 0
+		for _, suite := range parsed.Suites {
+			counts := map[string]int{}
+			for _, c := range suite.Cases {
+				for _, child := range c.Children {
+					counts[child.XMLName.Local]++
+				}
+			}
+			assert.Equal(t, len(suite.Cases), suite.Tests, suite.Name)
+			assert.Equal(t, counts["failure"], suite.Failures, suite.Name)
+			assert.Equal(t, counts["error"], suite.Errors, suite.Name)
+			assert.Equal(t, counts["skipped"], suite.Skipped, suite.Name)
+			total += suite.Tests
+		}
+		assert.Equal(t, total, parsed.Tests)
+		assert.Len(t, parsed.Suites, 3, "a suite per build")
+	})
+	t.Run("counts complete as asked", func(t *testing.T) {
+		for completeAs, want := range map[report.CompleteAs]string{
+			report.CompletePassed: "", report.CompleteFailed: "failure", report.CompleteIgnored: "skipped", "": "skipped",
+		} {
+			parsed := writeJUnit(t, report.JUnitOptions{CompleteAs: completeAs}, history("login", "C")...)
+			assert.Equal(t, want, parsed.Suites[0].Cases[0].elements(), completeAs)
+		}
+		err := report.WriteJUnit(new(bytes.Buffer), report.Replay(nil, nil), report.JUnitOptions{CompleteAs: "maybe"})
+		assert.ErrorIs(t, err, insights.ErrInvalidOptions)
+	})
+	t.Run("keeps the latest of many runs", func(t *testing.T) {
+		outcomes := strings.Repeat("F", 150) + "P"
+		runs := history("login", outcomes)
+		for range 2 {
+			c := writeJUnit(t, report.JUnitOptions{}, runs...).Suites[0].Cases[0]
+			assert.Contains(t, c.Out, "51 earlier runs not shown\n")
+			assert.Equal(t, strings.TrimSpace(strings.Repeat("flakyFailure ", 99)), c.elements())
+			slices.Reverse(runs)
+		}
+	})
+	t.Run("of a failed sequence is an error", func(t *testing.T) {
+		var out bytes.Buffer
+		err := report.WriteJUnit(&out, report.Replay(history("login", "P"), errCutOff), report.JUnitOptions{})
+		require.ErrorIs(t, err, errCutOff)
+		var parsed junitReport
+		require.NoError(t, xml.Unmarshal(out.Bytes(), &parsed))
+		require.Len(t, parsed.Suites, 2)
+		assert.Equal(t, "error", parsed.Suites[1].Cases[0].elements())
+		assert.Equal(t, 1, parsed.Suites[1].Errors)
+	})
+	t.Run("tells platforms apart", func(t *testing.T) {
+		chrome, safari := run("login", insights.StatusPassed, 0), run("login", insights.StatusFailed, time.Minute)
+		safari.Browser = "Safari"
+		parsed := writeJUnit(t, report.JUnitOptions{}, chrome, safari)
+		assert.Equal(t, 2, parsed.Tests)
+		assert.Equal(t, 1, parsed.Suites[0].Failures)
+	})
+	t.Run("keeps the rules of its schemas", func(t *testing.T) {
+		quarantine := []report.Quarantine{{Test: "always fails", Reason: "SHOP-4711", Until: report.Date{Time: monday.AddDate(1, 0, 0)}}}
+		for _, runs := range [][]insights.Test{nil, withReruns(), week(), randomRuns(6, 500), {{}}} {
+			root := parseJUnit(t, report.JUnitOptions{}, runs...)
+			checkJUnitRules(t, root)
+			checkJUnitRules(t, parseJUnit(t, report.JUnitOptions{Quarantine: quarantine}, runs...))
+			skipped := 0
+			for _, suite := range root.Children {
+				n, err := strconv.Atoi(suite.attr("skipped"))
+				require.NoError(t, err)
+				skipped += n
+			}
+			assert.Equal(t, strconv.Itoa(skipped), root.attr("skipped"), "the root sums up")
+		}
+	})
+	t.Run("has classes that Jenkins does not cut", func(t *testing.T) {
+		var runs []insights.Test
+		for _, p := range realPlatforms {
+			r := run("login", insights.StatusPassed, 0)
+			r.OS, r.Browser = p[0], p[1]
+			runs = append(runs, r)
+		}
+		classes := map[string]bool{}
+		for _, c := range parseJUnit(t, report.JUnitOptions{}, runs...).Children[0].Children[1:] {
+			class := c.attr("classname")
+			// Jenkins takes what follows the last dot for the class, and shows an
+			// empty one without a link.
+			assert.Equal(t, class, class[strings.LastIndex(class, ".")+1:])
+			assert.NotEmpty(t, class)
+			classes[class] = true
+		}
+		assert.Len(t, classes, len(realPlatforms), "and tell the platforms apart")
+	})
+	t.Run("has the same keys in every build", func(t *testing.T) {
+		keys := func(build string) []string {
+			runs := slices.Concat(history("login", "F"), history("search", "P"))
+			for i := range runs {
+				runs[i].Build = build
+			}
+			var list []string
+			for _, suite := range parseJUnit(t, report.JUnitOptions{}, runs...).Children {
+				for _, c := range suite.Children[1:] {
+					list = append(list, suite.attr("name")+"/"+c.attr("classname")+"/"+c.attr("name"))
+				}
+			}
+			return list
+		}
+		assert.Equal(t, keys("nightly-117"), keys("nightly-118"), "GitLab compares by suite, class and name")
+		assert.Len(t, keys("nightly-117"), 2)
+	})
+	t.Run("agrees with Summary.Outcomes", func(t *testing.T) {
+		for seed := range uint64(20) {
+			runs := randomRuns(seed, 300)
+			o := summarize(t, report.Options{}, runs...).Outcomes
+			root := parseJUnit(t, report.JUnitOptions{}, runs...)
+			failed, skipped, flaky := 0, 0, 0
+			for _, suite := range root.Children {
+				for _, c := range suite.Children {
+					var elements []string
+					for _, child := range c.Children {
+						elements = append(elements, child.XMLName.Local)
+					}
+					switch {
+					case slices.Contains(elements, "failure") || slices.Contains(elements, "error"):
+						failed++
+					case slices.Contains(elements, "flakyFailure") || slices.Contains(elements, "flakyError"):
+						flaky++
+					case slices.Contains(elements, "skipped"):
+						skipped++
+					}
+				}
+			}
+			assert.Equal(t, []int{o.Failed, o.Flaky, o.Undecided}, []int{failed, flaky, skipped}, seed)
+		}
+	})
+	t.Run("skips what is in quarantine", func(t *testing.T) {
+		opts := report.JUnitOptions{Quarantine: []report.Quarantine{{Test: "login", Reason: "SHOP-4711", Until: report.Date{Time: monday.AddDate(0, 0, 1)}}}}
+		c := writeJUnit(t, opts, history("login", "F")...).Suites[0].Cases[0]
+		assert.Equal(t, "skipped", c.elements())
+		assert.Contains(t, c.Children[0].Message, "quarantined: SHOP-4711")
+		assert.Empty(t, writeJUnit(t, opts, history("login", "P")...).Suites[0].Cases[0].elements())
+	})
+	t.Run("reports the writer's error", func(t *testing.T) {
+		for limit := range 200 {
+			err := report.WriteJUnit(&shortWriter{limit}, report.Replay(history("login", "F"), nil), report.JUnitOptions{})
+			require.ErrorIs(t, err, errFull, fmt.Sprint(limit))
+		}
+	})
 }
 
 // anyElement is an element with all that is in it.
@@ -232,99 +317,5 @@ func parseJUnit(t *testing.T, opts report.JUnitOptions, runs ...insights.Test) a
 	return root
 }
 
-func TestJUnitKeepsTheRulesOfItsSchemas(t *testing.T) {
-	quarantine := []report.Quarantine{{Test: "always fails", Reason: "SHOP-4711", Until: report.Date{Time: monday.AddDate(1, 0, 0)}}}
-	for _, runs := range [][]insights.Test{nil, withReruns(), week(), randomRuns(6, 500), {{}}} {
-		root := parseJUnit(t, report.JUnitOptions{}, runs...)
-		checkJUnitRules(t, root)
-		checkJUnitRules(t, parseJUnit(t, report.JUnitOptions{Quarantine: quarantine}, runs...))
-		skipped := 0
-		for _, suite := range root.Children {
-			n, err := strconv.Atoi(suite.attr("skipped"))
-			require.NoError(t, err)
-			skipped += n
-		}
-		assert.Equal(t, strconv.Itoa(skipped), root.attr("skipped"), "the root sums up")
-	}
-}
-
 // real are platforms as the service names them.
 var realPlatforms = [][2]string{{"Windows 11", "Chrome 137.0"}, {"macOS 15.5", "Safari 18.5"}, {"Linux", "Firefox 128.0.3"}, {"Android 5.1", ""}, {"", ""}, {".", "."}}
-
-func TestJUnitClassesAreNotCutByJenkins(t *testing.T) {
-	var runs []insights.Test
-	for _, p := range realPlatforms {
-		r := run("login", insights.StatusPassed, 0)
-		r.OS, r.Browser = p[0], p[1]
-		runs = append(runs, r)
-	}
-	classes := map[string]bool{}
-	for _, c := range parseJUnit(t, report.JUnitOptions{}, runs...).Children[0].Children[1:] {
-		class := c.attr("classname")
-		// Jenkins takes what follows the last dot for the class, and shows an
-		// empty one without a link.
-		assert.Equal(t, class, class[strings.LastIndex(class, ".")+1:])
-		assert.NotEmpty(t, class)
-		classes[class] = true
-	}
-	assert.Len(t, classes, len(realPlatforms), "and tell the platforms apart")
-}
-
-func TestJUnitKeysAreTheSameInEveryBuild(t *testing.T) {
-	keys := func(build string) []string {
-		runs := slices.Concat(history("login", "F"), history("search", "P"))
-		for i := range runs {
-			runs[i].Build = build
-		}
-		var list []string
-		for _, suite := range parseJUnit(t, report.JUnitOptions{}, runs...).Children {
-			for _, c := range suite.Children[1:] {
-				list = append(list, suite.attr("name")+"/"+c.attr("classname")+"/"+c.attr("name"))
-			}
-		}
-		return list
-	}
-	assert.Equal(t, keys("nightly-117"), keys("nightly-118"), "GitLab compares by suite, class and name")
-	assert.Len(t, keys("nightly-117"), 2)
-}
-
-func TestJUnitAgreesWithTheOutcomes(t *testing.T) {
-	for seed := range uint64(20) {
-		runs := randomRuns(seed, 300)
-		o := summarize(t, report.Options{}, runs...).Outcomes
-		root := parseJUnit(t, report.JUnitOptions{}, runs...)
-		failed, skipped, flaky := 0, 0, 0
-		for _, suite := range root.Children {
-			for _, c := range suite.Children {
-				var elements []string
-				for _, child := range c.Children {
-					elements = append(elements, child.XMLName.Local)
-				}
-				switch {
-				case slices.Contains(elements, "failure") || slices.Contains(elements, "error"):
-					failed++
-				case slices.Contains(elements, "flakyFailure") || slices.Contains(elements, "flakyError"):
-					flaky++
-				case slices.Contains(elements, "skipped"):
-					skipped++
-				}
-			}
-		}
-		assert.Equal(t, []int{o.Failed, o.Flaky, o.Undecided}, []int{failed, flaky, skipped}, seed)
-	}
-}
-
-func TestJUnitSkipsWhatIsInQuarantine(t *testing.T) {
-	opts := report.JUnitOptions{Quarantine: []report.Quarantine{{Test: "login", Reason: "SHOP-4711", Until: report.Date{Time: monday.AddDate(0, 0, 1)}}}}
-	c := writeJUnit(t, opts, history("login", "F")...).Suites[0].Cases[0]
-	assert.Equal(t, "skipped", c.elements())
-	assert.Contains(t, c.Children[0].Message, "quarantined: SHOP-4711")
-	assert.Empty(t, writeJUnit(t, opts, history("login", "P")...).Suites[0].Cases[0].elements())
-}
-
-func TestJUnitReportsTheWritersError(t *testing.T) {
-	for limit := range 200 {
-		err := report.WriteJUnit(&shortWriter{limit}, report.Replay(history("login", "F"), nil), report.JUnitOptions{})
-		require.ErrorIs(t, err, errFull, fmt.Sprint(limit))
-	}
-}

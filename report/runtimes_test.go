@@ -79,33 +79,40 @@ func TestCompareSlowerPValues(t *testing.T) {
 	})
 }
 
-func TestDigammaAndTrigamma(t *testing.T) {
-	const euler = 0.57721566490153286
-	assert.InDelta(t, -euler, digamma(1), 1e-12)
-	assert.InDelta(t, -euler-2*math.Ln2, digamma(0.5), 1e-12)
-	assert.InDelta(t, 1.16715353943, digamma(3.7), 1e-9)
-	assert.InDelta(t, math.Pi*math.Pi/6, trigamma(1), 1e-12)
-	assert.InDelta(t, math.Pi*math.Pi/2, trigamma(0.5), 1e-12)
-	assert.InDelta(t, 0.31003785767, trigamma(3.7), 1e-9)
-	for _, x := range []float64{0.01, 0.5, 3.7, 100, 1e5} {
-		assert.InEpsilon(t, x, inverseTrigamma(trigamma(x)), 1e-6)
-	}
-}
-
-func TestBinomialTailIsTheSumOfItsTerms(t *testing.T) {
-	for _, c := range []struct {
-		k, n int
-		p    float64
-	}{{0, 5, 0.3}, {1, 1, 0.2}, {3, 8, 0.03}, {80, 100, 0.5}, {7, 7, 0.9}, {250, 2000, 0.1}} {
-		sum := 0.0
-		for x := c.k; x <= c.n; x++ {
-			sum += math.Exp(logChoose(c.n, x) + float64(x)*math.Log(c.p) + float64(c.n-x)*math.Log1p(-c.p))
+func TestCompareStatistics(t *testing.T) {
+	t.Run("hold at the ends of the incomplete beta function", func(t *testing.T) {
+		assert.InDelta(t, 0, incompleteBeta(2, 3, 0), 0)
+		assert.InDelta(t, 1, incompleteBeta(2, 3, 1), 0)
+		assert.InDelta(t, 0, studentTails(math.Inf(1), 3), 0)
+		assert.InDelta(t, 0.5, incompleteBeta(4, 4, 0.5), 1e-12, "symmetric")
+	})
+	t.Run("know digamma and trigamma", func(t *testing.T) {
+		const euler = 0.57721566490153286
+		assert.InDelta(t, -euler, digamma(1), 1e-12)
+		assert.InDelta(t, -euler-2*math.Ln2, digamma(0.5), 1e-12)
+		assert.InDelta(t, 1.16715353943, digamma(3.7), 1e-9)
+		assert.InDelta(t, math.Pi*math.Pi/6, trigamma(1), 1e-12)
+		assert.InDelta(t, math.Pi*math.Pi/2, trigamma(0.5), 1e-12)
+		assert.InDelta(t, 0.31003785767, trigamma(3.7), 1e-9)
+		for _, x := range []float64{0.01, 0.5, 3.7, 100, 1e5} {
+			assert.InEpsilon(t, x, inverseTrigamma(trigamma(x)), 1e-6)
 		}
-		assert.InEpsilon(t, sum, binomialTail(c.k, c.n, c.p), 1e-9, "%v", c)
-	}
+	})
+	t.Run("have a binomial tail that is the sum of its terms", func(t *testing.T) {
+		for _, c := range []struct {
+			k, n int
+			p    float64
+		}{{0, 5, 0.3}, {1, 1, 0.2}, {3, 8, 0.03}, {80, 100, 0.5}, {7, 7, 0.9}, {250, 2000, 0.1}} {
+			sum := 0.0
+			for x := c.k; x <= c.n; x++ {
+				sum += math.Exp(logChoose(c.n, x) + float64(x)*math.Log(c.p) + float64(c.n-x)*math.Log1p(-c.p))
+			}
+			assert.InEpsilon(t, sum, binomialTail(c.k, c.n, c.p), 1e-9, "%v", c)
+		}
+	})
 }
 
-func TestExchangeBuilds(t *testing.T) {
+func TestComparePassRatePValue(t *testing.T) {
 	build := func(name string, passed, failed int) Group {
 		return Group{Name: name, Counts: Counts{Runs: passed + failed, Passed: passed, Failed: failed}}
 	}

@@ -165,93 +165,93 @@ func TestWaitForBuild(t *testing.T) {
 	})
 }
 
-func TestWaitEndsWithTheBudgetAndSaysSo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &service{answers: []answer{{runs: history("login", "PR")}}}
-		result, err := waitFor(t, s, report.WaitOptions{Expect: 4, Budget: time.Minute, MaxPause: 10 * time.Second})
-		require.NoError(t, err)
-		assert.False(t, result.Complete)
-		assert.Equal(t, 2, result.Runs)
-		assert.Equal(t, 1, result.Running)
-		assert.LessOrEqual(t, result.Elapsed, time.Minute)
-		assert.Greater(t, s.polls[len(s.polls)-1], 57*time.Second, "the last poll is near the end")
-		assert.Contains(t, result.String(), "not complete: 2 runs there, at least 4 expected, 1 decided, 1 still running, after 5")
-		for i := 1; i < len(s.polls); i++ {
-			assert.LessOrEqual(t, s.polls[i]-s.polls[i-1], 10*time.Second)
+func TestWaitForBuildBudget(t *testing.T) {
+	t.Run("ends the wait, and that is said", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answers: []answer{{runs: history("login", "PR")}}}
+			result, err := waitFor(t, s, report.WaitOptions{Expect: 4, Budget: time.Minute, MaxPause: 10 * time.Second})
+			require.NoError(t, err)
+			assert.False(t, result.Complete)
+			assert.Equal(t, 2, result.Runs)
+			assert.Equal(t, 1, result.Running)
+			assert.LessOrEqual(t, result.Elapsed, time.Minute)
+			assert.Greater(t, s.polls[len(s.polls)-1], 57*time.Second, "the last poll is near the end")
+			assert.Contains(t, result.String(), "not complete: 2 runs there, at least 4 expected, 1 decided, 1 still running, after 5")
+			for i := 1; i < len(s.polls); i++ {
+				assert.LessOrEqual(t, s.polls[i]-s.polls[i-1], 10*time.Second)
+			}
+		})
+	})
+	t.Run("ends a slow poll too", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answers: []answer{{runs: history("login", "PR")}, {lag: time.Hour}}}
+			result, err := waitFor(t, s, report.WaitOptions{Budget: 10 * time.Second})
+			require.NoError(t, err)
+			assert.False(t, result.Complete)
+			assert.Equal(t, 2, result.Runs, "of the poll that got to its end")
+			assert.Equal(t, 10*time.Second, result.Elapsed)
+			assert.NoError(t, result.Err, "that the budget ended is no failure of the service")
+		})
+	})
+	t.Run("is used as a whole at every latency", func(t *testing.T) {
+		for lag := time.Duration(0); lag <= 1500*time.Millisecond; lag += 100 * time.Millisecond {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{}
+				s.answers = []answer{{runs: history("login", "PR"), lag: lag}}
+				result, err := waitFor(t, s, report.WaitOptions{Budget: 4 * time.Second, MinPause: 250 * time.Millisecond})
+				require.NoError(t, err)
+				assert.NoError(t, result.Err)
+				assert.Equal(t, 2, result.Runs, lag)
+				assert.Greater(t, result.Elapsed, 4*time.Second-2*lag-100*time.Millisecond, lag)
+				assert.LessOrEqual(t, result.Elapsed, 4*time.Second)
+			})
 		}
 	})
 }
 
-func TestWaitEndsWithTheBudgetWithinASlowPoll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &service{answers: []answer{{runs: history("login", "PR")}, {lag: time.Hour}}}
-		result, err := waitFor(t, s, report.WaitOptions{Budget: 10 * time.Second})
-		require.NoError(t, err)
-		assert.False(t, result.Complete)
-		assert.Equal(t, 2, result.Runs, "of the poll that got to its end")
-		assert.Equal(t, 10*time.Second, result.Elapsed)
-		assert.NoError(t, result.Err, "that the budget ended is no failure of the service")
+func TestWaitForBuildFailures(t *testing.T) {
+	t.Run("that can pass do not end it", func(t *testing.T) {
+		for _, kind := range []error{
+			insights.ErrServer, insights.ErrTransport, insights.ErrTimeout, insights.ErrRateLimited, insights.ErrRedirect, insights.ErrBadResponse,
+			&insights.APIError{StatusCode: 408},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				failure := &insights.IterationError{Err: fmt.Errorf("poll: %w", kind)}
+				s := &service{answers: []answer{{err: failure}, {runs: history("login", "PP"), err: failure}, {runs: history("login", "P")}}}
+				result, err := waitFor(t, s, report.WaitOptions{})
+				require.NoError(t, err)
+				assert.True(t, result.Complete)
+				assert.Equal(t, 1, result.Runs, "half a list is not counted")
+				assert.NoError(t, result.Err)
+
+				s = &service{answers: []answer{{err: failure}}}
+				result, err = waitFor(t, s, report.WaitOptions{})
+				require.NoError(t, err)
+				assert.False(t, result.Complete)
+				assert.ErrorIs(t, result.Err, kind)
+			})
+		}
 	})
-}
-
-func TestWaitUsesTheWholeBudgetAtEveryLatency(t *testing.T) {
-	for lag := time.Duration(0); lag <= 1500*time.Millisecond; lag += 100 * time.Millisecond {
+	t.Run("of any other kind are returned at once", func(t *testing.T) {
+		for _, kind := range []error{insights.ErrUnauthorized, insights.ErrForbidden, insights.ErrInvalidRequest, insights.ErrInvalidOptions} {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{answers: []answer{{runs: history("login", "R")}, {err: fmt.Errorf("poll: %w", kind)}}}
+				result, err := waitFor(t, s, report.WaitOptions{})
+				require.ErrorIs(t, err, kind)
+				assert.Equal(t, 2, result.Polls)
+				assert.Equal(t, 1, result.Runs)
+				assert.False(t, result.Complete)
+			})
+		}
+	})
+	t.Run("include the end of its context", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := &service{}
-			s.answers = []answer{{runs: history("login", "PR"), lag: lag}}
-			result, err := waitFor(t, s, report.WaitOptions{Budget: 4 * time.Second, MinPause: 250 * time.Millisecond})
-			require.NoError(t, err)
-			assert.NoError(t, result.Err)
-			assert.Equal(t, 2, result.Runs, lag)
-			assert.Greater(t, result.Elapsed, 4*time.Second-2*lag-100*time.Millisecond, lag)
-			assert.LessOrEqual(t, result.Elapsed, 4*time.Second)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(7*time.Second, cancel)
+			result, err := report.WaitForBuild(ctx, &service{answers: []answer{{}}}, "build 1", report.WaitOptions{Period: insights.Last(time.Hour)})
+			require.ErrorIs(t, err, context.Canceled)
+			assert.Equal(t, 7*time.Second, result.Elapsed)
 		})
-	}
-}
-
-func TestWaitGoesOnAfterFailuresThatCanPass(t *testing.T) {
-	for _, kind := range []error{
-		insights.ErrServer, insights.ErrTransport, insights.ErrTimeout, insights.ErrRateLimited, insights.ErrRedirect, insights.ErrBadResponse,
-		&insights.APIError{StatusCode: 408},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			failure := &insights.IterationError{Err: fmt.Errorf("poll: %w", kind)}
-			s := &service{answers: []answer{{err: failure}, {runs: history("login", "PP"), err: failure}, {runs: history("login", "P")}}}
-			result, err := waitFor(t, s, report.WaitOptions{})
-			require.NoError(t, err)
-			assert.True(t, result.Complete)
-			assert.Equal(t, 1, result.Runs, "half a list is not counted")
-			assert.NoError(t, result.Err)
-
-			s = &service{answers: []answer{{err: failure}}}
-			result, err = waitFor(t, s, report.WaitOptions{})
-			require.NoError(t, err)
-			assert.False(t, result.Complete)
-			assert.ErrorIs(t, result.Err, kind)
-		})
-	}
-}
-
-func TestWaitReturnsAnyOtherFailureAtOnce(t *testing.T) {
-	for _, kind := range []error{insights.ErrUnauthorized, insights.ErrForbidden, insights.ErrInvalidRequest, insights.ErrInvalidOptions} {
-		synctest.Test(t, func(t *testing.T) {
-			s := &service{answers: []answer{{runs: history("login", "R")}, {err: fmt.Errorf("poll: %w", kind)}}}
-			result, err := waitFor(t, s, report.WaitOptions{})
-			require.ErrorIs(t, err, kind)
-			assert.Equal(t, 2, result.Polls)
-			assert.Equal(t, 1, result.Runs)
-			assert.False(t, result.Complete)
-		})
-	}
-}
-
-func TestWaitEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(7*time.Second, cancel)
-		result, err := report.WaitForBuild(ctx, &service{answers: []answer{{}}}, "build 1", report.WaitOptions{Period: insights.Last(time.Hour)})
-		require.ErrorIs(t, err, context.Canceled)
-		assert.Equal(t, 7*time.Second, result.Elapsed)
 	})
 }
 
@@ -260,7 +260,7 @@ func unended(r insights.Test) insights.Test {
 	return r
 }
 
-func TestWaitKnowsARunningRun(t *testing.T) {
+func TestWaitForBuildRunning(t *testing.T) {
 	ended, never, started := run("a", "passed", 0), run("b", "error", 0), run("c", "passed", 0)
 	never.StartTime, never.EndTime = time.Time{}, time.Time{}
 	started.EndTime = time.Time{}
@@ -285,20 +285,19 @@ func TestWaitKnowsARunningRun(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestWaitCountsTheBuildAlone(t *testing.T) {
-	other := run("login", "in progress", 0)
-	other.Build = "build 10"
-	synctest.Test(t, func(t *testing.T) {
-		result, err := waitFor(t, &service{answers: []answer{{runs: append(history("login", "P"), other)}}}, report.WaitOptions{})
-		require.NoError(t, err)
-		assert.True(t, result.Complete)
-		assert.Equal(t, 1, result.Runs)
+	t.Run("counts the build alone", func(t *testing.T) {
+		other := run("login", "in progress", 0)
+		other.Build = "build 10"
+		synctest.Test(t, func(t *testing.T) {
+			result, err := waitFor(t, &service{answers: []answer{{runs: append(history("login", "P"), other)}}}, report.WaitOptions{})
+			require.NoError(t, err)
+			assert.True(t, result.Complete)
+			assert.Equal(t, 1, result.Runs)
+		})
 	})
 }
 
-func TestWaitRefusesOptionsOutOfRange(t *testing.T) {
+func TestWaitOptions(t *testing.T) {
 	period := insights.Last(time.Hour)
 	for name, opts := range map[string]report.WaitOptions{
 		"no period": {}, "no owner": {Period: period, Scope: insights.ScopeSingle}, "expect": {Period: period, Expect: -1},
