@@ -58,7 +58,7 @@ var (
 // in them, and the statuses of HTTP, such as HTTP 401 or 503 Service
 // Unavailable. [Summarize] groups by the result.
 func NormalizeError(message string) string {
-	message = colours.ReplaceAllLiteralString(message, "")
+	message = withoutColours(message)
 	message = statusAfterWord.ReplaceAllStringFunc(message, keepStatus)
 	message = statusBeforeText.ReplaceAllStringFunc(message, keepStatusText)
 	for _, v := range volatile {

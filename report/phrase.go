@@ -28,14 +28,21 @@ func plain(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	s = commandInLog.ReplaceAllString(s, "$1$3 $2$4")
+	if strings.Contains(s, "#[") || strings.Contains(s, "##") || strings.Contains(s, "::") { // a plain search costs next to nothing
+		s = commandInLog.ReplaceAllString(s, "$1$3 $2$4")
+	}
 	if strings.HasPrefix(s, "::") {
 		s = ": :" + s[2:]
 	}
 	return s
 }
 
-func withoutColours(s string) string { return colours.ReplaceAllLiteralString(s, "") }
+func withoutColours(s string) string {
+	if !strings.Contains(s, "\x1b") {
+		return s
+	}
+	return colours.ReplaceAllLiteralString(s, "")
+}
 
 // commandInLog finds what GitHub Actions (::error), Azure Pipelines (##vso[ and
 // ##[) and TeamCity (##teamcity[) take for a command, wherever it stands: a
