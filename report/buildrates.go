@@ -24,7 +24,7 @@ const exchanges = 1999
 const maxBatches = 10_000
 
 // exchangeBuilds is the probability that the pass rates of two periods differ
-// as much as these if which build belongs to which is chance. It is 1 where one
+// as much as these if which build belongs to which is chance. It is 1 if one
 // of the two has no rate.
 func exchangeBuilds(before, after []Group) float64 {
 	earlier, later := batchesOf(before), batchesOf(after)

@@ -32,7 +32,7 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// fitted is the text in at most n cells, with an ellipsis where it is cut.
+// fitted is the text in at most n cells, with an ellipsis if it is cut.
 func fitted(text string, n int) string {
 	if cells(text) <= n {
 		return text

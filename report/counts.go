@@ -98,7 +98,7 @@ func (c Counts) Decided() int {
 	return c.Successes() + c.Failures()
 }
 
-// Successes are the runs that passed, and those that are complete where that
+// Successes are the runs that passed, and those that are complete if that
 // counts as passed.
 func (c Counts) Successes() int {
 	if c.CompleteAs == CompletePassed {
@@ -108,7 +108,7 @@ func (c Counts) Successes() int {
 }
 
 // Failures are the runs that failed or errored, and those that are complete
-// where that counts as failed.
+// if that counts as failed.
 func (c Counts) Failures() int {
 	if c.CompleteAs == CompleteFailed {
 		return c.Failed + c.Errored + c.Complete

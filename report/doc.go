@@ -18,7 +18,8 @@
 //	}
 //
 // A period without a decided run has no pass rate, neither 0% nor 100%, and
-// passes no gate.
+// passes no gate: nothing is concluded from what is missing. docs/definitions.md
+// says what every figure means, and how often the verdicts are wrong.
 //
 // The functions share no state and may run at the same time; a Summary may be
 // read by several goroutines at once.

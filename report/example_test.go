@@ -71,23 +71,17 @@ func ExampleWriteMarkdown() {
 	// - 2026-11-16 08:00 to 2026-11-16 08:03 UTC
 	// - Run time 1m00s in all, mean 15.0s, median 9.0s, 90% within 31.0s, 99% within 31.0s, longest 31.0s
 	//
-	// ### Broken: failed every time
+	// ### Failed
 	//
 	// | Test | Failed | Last failure (UTC) | Last error |
 	// | --- | --: | --- | --- |
 	// | `search` | 1 of 1 | 2026-11-16 08:02 | `timed out after 7500 ms` |
 	//
-	// ### Failing
+	// ### Passed only when run again
 	//
 	// | Test | Failed | Last failure (UTC) | Last error |
 	// | --- | --: | --- | --- |
 	// | `login` | 1 of 2 | 2026-11-16 08:00 | `timed out after 30000 ms` |
-	//
-	// ### Passed only when run again
-	//
-	// | Test | Build | Failed | Last failure (UTC) | Last error |
-	// | --- | --- | --: | --- | --- |
-	// | `login` | `(no build)` | 1 of 2 | 2026-11-16 08:00 | `timed out after 30000 ms` |
 	//
 	// ### Errors
 	//

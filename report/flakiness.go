@@ -14,7 +14,7 @@ const maxFalseFlaky = 0.03
 const minStreak = 4
 
 // calmPrior is what is taken for known about calm tests before a run is seen,
-// which only counts where there are few runs: 2 failures in 100.
+// which only counts if there are few runs: 2 failures in 100.
 var calmPrior = tally{runs: 100, failures: 2}
 
 // maxCalmRate is the highest rate of a calm test. Where all fail more often,

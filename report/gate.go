@@ -23,12 +23,12 @@ type Gate struct {
 	MinDecided int `json:"min_decided,omitempty"` // fewest decided runs; 0 means 1
 
 	// MaxUndecided limits all runs without an outcome, those too that are
-	// complete where that is ignored. nil: none may still be running or of an
+	// complete if that is ignored. nil: none may still be running or of an
 	// unknown status, and those that are complete may.
 	MaxUndecided *Limit `json:"max_undecided,omitempty"`
 
 	// MaxFailed limits the runs that failed, with those that are complete
-	// where that counts as failed; MaxErrored those that errored. Each run
+	// if that counts as failed; MaxErrored those that errored. Each run
 	// counts, also of a test that passed when it was run again;
 	// MaxFailedTests is the rule that forgives those.
 	MaxFailed  *int `json:"max_failed,omitempty"`
@@ -240,7 +240,7 @@ func (j *judge) check(c Counts, o Outcomes) {
 	j.atMost(RuleMaxFlakyTests, j.gate.MaxFlakyTests, o.Flaky)
 }
 
-// checkDecided knows nothing where nothing is decided.
+// checkDecided knows nothing if nothing is decided.
 func (j *judge) checkDecided(c Counts) {
 	least := cmp.Or(j.gate.MinDecided, 1)
 	decided := c.Decided()

@@ -180,7 +180,7 @@ func className(os, browser string) string {
 	return cmp.Or(strings.TrimSpace(strings.ReplaceAll(withoutColours(platform), ".", "_")), "unknown platform")
 }
 
-// decisive is the latest decided run, or the latest where none is, and the
+// decisive is the latest decided run, or the latest if none is, and the
 // runs before it.
 func decisive(runs []junitRun) (verdict junitRun, earlier []junitRun) {
 	for i, run := range slices.Backward(runs) {
@@ -206,7 +206,7 @@ func reruns(runs []junitRun) (failures, errs []xmlRerun) {
 	return failures, errs
 }
 
-// summary is the message on one line, or the status where there is none.
+// summary is the message on one line, or the status if there is none.
 func (r junitRun) summary() string {
 	return cmp.Or(shortened(r.message, 200), string(r.status))
 }

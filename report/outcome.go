@@ -39,7 +39,8 @@ type Outcome struct {
 	Result      Result          `json:"result"`
 	Quarantined string          `json:"quarantined,omitempty"` // the reason why it may fail
 	Runs        int             `json:"runs"`
-	Failures    int             `json:"failures"` // of Runs
+	Decided     int             `json:"decided"`  // of Runs
+	Failures    int             `json:"failures"` // of Decided
 	Status      insights.Status `json:"status"`   // of the latest failure, as are the fields below
 	Error       string          `json:"error,omitempty"`
 	At          time.Time       `json:"at,omitzero"`
@@ -84,6 +85,7 @@ func (o *outcomes) add(run insights.Test, group *Group, result outcome, reason s
 	if result == undecided {
 		return
 	}
+	t.Decided++
 	if t.last == undecided || order.isNewer(at, t.decided) {
 		t.last, t.decided = result, at
 	}

@@ -82,7 +82,7 @@ const (
 	prose  columnKind = iota
 	figure            // aligned to the right
 	quoted            // text from a test: a name
-	note              // text from a test, in a line of its own where columns are few: an error
+	note              // text from a test, in a line of its own in text: an error
 )
 
 func newPage(s *Summary, opts WriteOptions) (page, error) {
@@ -230,7 +230,7 @@ func timesLine(t RunTimes) string {
 // maxGroups is how many OSes or browsers fit on a line.
 const maxGroups = 6
 
-// groupsLine gives each group's pass rate; it is empty where there is nothing
+// groupsLine gives each group's pass rate; it is empty if there is nothing
 // to tell apart.
 func groupsLine(title string, groups []Group) string {
 	if len(groups) < 2 {
@@ -254,7 +254,7 @@ func groupsLine(title string, groups []Group) string {
 	return title + ": " + strings.Join(parts, ", ")
 }
 
-// baselineLine is there where a test is flaky: by what it was measured.
+// baselineLine says by what flaky tests were measured, if there are any.
 func baselineLine(s *Summary) string {
 	if len(s.FlakyTests()) == 0 {
 		return ""

@@ -124,7 +124,7 @@ func moment(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// label is the name of a test, with its platform where the summary has it.
+// label is the name of a test, with its platform if the summary has it.
 func label(name, os, browser string) string {
 	parts := []string{name}
 	if name == "" {

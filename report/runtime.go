@@ -8,7 +8,7 @@ import (
 	"github.com/sauceinsights/insights"
 )
 
-// RunTimes sums up how long runs took: their Duration, or where that is
+// RunTimes sums up how long runs took: their Duration, or if that is
 // missing, the time from their start to their end. A run that has neither is
 // not in it, nor one of a negative time or of more than a day. Waiting in the queue is no run time.
 //
@@ -25,7 +25,7 @@ type RunTimes struct {
 }
 
 // Spread is the part of [RunTimes] that is kept for every test. All but Count
-// are zero where Count is.
+// are zero if Count is.
 type Spread struct {
 	Count  int              `json:"count"` // runs whose run time is known
 	Total  insights.Seconds `json:"total"`

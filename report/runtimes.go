@@ -116,7 +116,7 @@ func (p timePair) tail(sign float64) float64 {
 }
 
 // addTails finds how likely each change is by chance: by a t-test whose
-// variances lean on each other, and where one side has far fewer runs, by
+// variances lean on each other, and if one side has far fewer runs, by
 // Welch's too, as the variances may differ between the sides. The larger counts.
 func addTails(pairs []timePair) {
 	prior := priorVariance(pairs)

@@ -60,9 +60,9 @@ func incompleteBeta(a, b, x float64) float64 {
 // betaFraction evaluates the continued fraction of the incomplete beta
 // function from the front, by Lentz's method.
 func betaFraction(a, b, x float64) float64 {
-	const precision, tiny, mostSteps = 1e-15, 1e-300, 10_000
+	const precision, tiny, maxTerms = 1e-15, 1e-300, 10_000
 	value, c, d := 1.0, 1.0, 0.0
-	for step := range mostSteps {
+	for step := range maxTerms {
 		numerator := betaNumerator(a, b, x, step)
 		d = 1 / awayFromZero(1+numerator*d, tiny)
 		c = awayFromZero(1+numerator/c, tiny)

@@ -22,7 +22,7 @@ type Summary struct {
 	Statuses map[insights.Status]int `json:"statuses"` // runs by status, as they came
 
 	// NotStarted are the runs with neither a StartTime nor a Duration. It is
-	// nil where no run has one of them: the shortest form of a run in the API
+	// nil if no run has one of them: the shortest form of a run in the API
 	// reference has not, and then nothing can be said.
 	NotStarted *int      `json:"not_started"`
 	RunTimes   RunTimes  `json:"run_times"`
@@ -33,8 +33,8 @@ type Summary struct {
 	// runs without such a value.
 	Builds   []Group `json:"builds"`
 	Owners   []Group `json:"owners"`
-	OSes     []Group `json:"oses"`     // by OSNormalized, or OS where that is empty
-	Browsers []Group `json:"browsers"` // by BrowserNormalized, or Browser where that is empty
+	OSes     []Group `json:"oses"`     // by OSNormalized, or OS if that is empty
+	Browsers []Group `json:"browsers"` // by BrowserNormalized, or Browser if that is empty
 
 	Tests    []TestStats `json:"tests"`    // by name, OS and browser
 	Excluded int         `json:"excluded"` // runs that Options.Exclude and Options.Since left out of Tests, Outcomes and Unstable
@@ -169,7 +169,7 @@ func (s *Summary) SlowestTests(n int) []TestStats {
 }
 
 // ranked lists the tests that keep accepts, highest rank first, and in order of name
-// where that is equal.
+// if that is equal.
 func (s *Summary) ranked(keep func(TestStats) bool, rank func(TestStats) float64) []TestStats {
 	var chosen []TestStats
 	for _, t := range s.Tests {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -18,22 +19,26 @@ const (
 func tables(s *Summary, opts WriteOptions) []table {
 	var list []table
 	top := opts.top()
-	for _, t := range []table{
-		factsTable(opts.Comparison),
-		changesTable(opts.Comparison),
-		failuresTable("Broken: failed every time", s.BrokenTests()),
-		flakyTable(s.FlakyTests()),
-		failuresTable("Failing", s.FailingTests()),
-		rerunTable(s),
-		errorsTable(s),
-		buildsTable(s.Builds),
-		slowestTable(s.SlowestTests(top)),
-	} {
+	all := []table{factsTable(opts.Comparison), changesTable(opts.Comparison)}
+	all = append(all, testTables(s)...)
+	all = append(all, errorsTable(s), buildsTable(s.Builds), slowestTable(s.SlowestTests(top)))
+	for _, t := range all {
 		if len(t.rows) > 0 {
 			list = append(list, t.limited(top))
 		}
 	}
 	return list
+}
+
+// testTables are what the tests of a single build came to, or what the runs of
+// many builds say of the tests.
+func testTables(s *Summary) []table {
+	again := outcomesTable(s, ResultFlaky, "Passed only when run again")
+	flaky := flakyTable(s.FlakyTests())
+	if len(s.Builds) == 1 {
+		return []table{outcomesTable(s, ResultFailed, "Failed"), again, flaky}
+	}
+	return []table{failuresTable("Broken: failed every time", s.BrokenTests()), flaky, failuresTable("Failing", s.FailingTests()), again}
 }
 
 func (o WriteOptions) top() int {
@@ -61,17 +66,32 @@ func failuresTable(title string, tests []TestStats) table {
 	return t
 }
 
-// rerunTable is what passed only after it had failed in the same build.
-func rerunTable(s *Summary) table {
-	t := table{title: "Passed only when run again", columns: []column{
+// outcomesTable is one kind of what tests came to, by platform and build.
+func outcomesTable(s *Summary, result Result, title string) table {
+	t := table{title: title, columns: []column{
 		{"Test", quoted, nameWidth}, {"Build", quoted, buildWidth}, {"Failed", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", note, errorWidth},
 	}}
+	isOne := len(s.Builds) == 1
+	if isOne { // its name is in the title
+		t.columns = slices.Delete(t.columns, 1, 2)
+	}
 	for _, o := range s.Unstable {
-		if o.Result == ResultFlaky {
-			t.addLinked(o.DetailsURL, o.label(), cmp.Or(o.Build, "(no build)"), number(o.Failures)+" of "+number(o.Runs), moment(o.At), o.Error)
+		if o.Result == result {
+			t.addLinked(o.DetailsURL, o.cells(isOne)...)
 		}
 	}
+	if len(t.rows) > 0 {
+		t.more = s.MoreUnstable
+	}
 	return t
+}
+
+func (o Outcome) cells(isOneBuild bool) []string {
+	cells := []string{o.label(), cmp.Or(o.Build, "(no build)"), number(o.Failures) + " of " + number(o.Decided), moment(o.At), o.Error}
+	if isOneBuild {
+		return slices.Delete(cells, 1, 2)
+	}
+	return cells
 }
 
 func (o Outcome) label() string {
@@ -107,7 +127,7 @@ func errorsTable(s *Summary) table {
 	return t
 }
 
-// buildsTable is empty where there is nothing to tell apart.
+// buildsTable is empty if there is nothing to tell apart.
 func buildsTable(builds []Group) table {
 	t := table{title: "Builds", columns: []column{
 		{"Build", quoted, nameWidth}, {"Runs", figure, 0}, {"Passed", figure, 0}, {"Last run (UTC)", prose, 0},
