@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
 	"github.com/sauceinsights/insights/report"
 )
 
@@ -94,6 +95,28 @@ func TestNormalizeError(t *testing.T) {
 			assert.Equal(t, once, report.NormalizeError(once))
 		}
 	})
+}
+
+func TestNormalizeErrorFindsTheCausesOfAShop(t *testing.T) {
+	end := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	groups := map[string]map[string]bool{} // causes by what is left of their texts
+	causes := map[string]map[string]bool{} // and the other way round
+	for text, cause := range insightstest.GenerateTruth(1, 10, end.Add(-time.Hour), end).Causes {
+		normalized := report.NormalizeError(text)
+		if groups[normalized] == nil {
+			groups[normalized] = map[string]bool{}
+		}
+		if causes[cause] == nil {
+			causes[cause] = map[string]bool{}
+		}
+		groups[normalized][cause], causes[cause][normalized] = true, true
+	}
+	for normalized, of := range groups {
+		assert.Len(t, of, 1, "two causes in one group: %s", normalized)
+	}
+	for cause, of := range causes {
+		assert.Len(t, of, 1, "one cause in many groups: %s: %v", cause, of)
+	}
 }
 
 func TestOptionsNormalize(t *testing.T) {

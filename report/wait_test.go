@@ -3,7 +3,10 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
 	"github.com/sauceinsights/insights/report"
 )
 
@@ -312,4 +316,84 @@ func TestWaitOptions(t *testing.T) {
 	}
 	_, err := report.WaitForBuild(t.Context(), &service{}, "", report.WaitOptions{Period: period})
 	assert.ErrorIs(t, err, insights.ErrInvalidOptions, "runs without a build are no build to wait for")
+}
+
+// A poll that goes wrong as polls do. The build is there at last.
+func TestWaitForBuildOverHTTP(t *testing.T) {
+	const build = `{"meta":{"status":200},"builds":{"items":[{"name":"build 1","tests_count":2,"aggs":{"status":[{"name":"passed","count":2}]}}],"has_more":false}}`
+	const runs = `{"meta":{"status":200},"items":[{"id":"a","build":"build 1","status":"passed","creation_time":"2026-11-20T08:00:00Z"},{"id":"b","build":"build 1","status":"passed","creation_time":"2026-11-20T08:00:01Z"}],"has_more":false}`
+	failures := []func(w http.ResponseWriter){
+		func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html>Down for maintenance</html>")
+		},
+		func(w http.ResponseWriter) {
+			w.Header().Set("Location", "https://status.example.com/")
+			w.WriteHeader(http.StatusFound)
+		},
+		func(w http.ResponseWriter) { w.WriteHeader(http.StatusRequestTimeout) },
+		func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, build[:40])
+		},
+		func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, build[:40])
+		},
+		func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
+		func(w http.ResponseWriter) { w.WriteHeader(http.StatusTooManyRequests) },
+	}
+	polls := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/builds_tests") {
+			polls++
+			if polls <= len(failures) {
+				failures[polls-1](w)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, build)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, runs)
+	}))
+	t.Cleanup(srv.Close)
+	client, err := insights.NewClient("", insights.Credentials{Username: "someone", AccessKey: "no-such-quartz-jumble"},
+		insights.WithBaseURL(srv.URL), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}), insights.WithoutRateLimit())
+	require.NoError(t, err)
+	result, err := report.WaitForBuild(t.Context(), client, "build 1", report.WaitOptions{
+		Period: insights.Between(monday, monday.AddDate(0, 0, 7)), Budget: 20 * time.Second, MinPause: 5 * time.Millisecond, MaxPause: 10 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	assert.True(t, result.Complete, result)
+	assert.Len(t, result.Tests, 2)
+	assert.Equal(t, len(failures)+3, polls)
+}
+
+func TestWaitForBuildRequests(t *testing.T) {
+	srv := insightstest.NewServer()
+	t.Cleanup(srv.Close)
+	at := time.Now().Add(-time.Minute)
+	for i := range 2000 {
+		srv.Add(insights.Test{Name: fmt.Sprint(i), Build: "build 1", Status: insights.StatusPassed, CreationTime: at.Add(time.Duration(i) * time.Millisecond), EndTime: at.Add(time.Minute)})
+	}
+	client, err := srv.Client().Clone(insights.WithoutRateLimit())
+	require.NoError(t, err)
+	before := len(srv.Requests())
+	result, err := report.WaitForBuild(t.Context(), client, "build 1", report.WaitOptions{
+		Period: insights.Last(time.Hour), Expect: 2000, MinPause: time.Millisecond,
+	})
+	require.NoError(t, err)
+	require.Len(t, result.Tests, 2000)
+	polls, lists := 0, 0
+	for _, r := range srv.Requests()[before:] {
+		if r.Path == insightstest.PathBuildsTests {
+			polls++
+		} else {
+			lists++
+		}
+	}
+	assert.Equal(t, 3, polls, "a request a poll")
+	assert.LessOrEqual(t, lists, 30, "and one list of twenty pages of a hundred, with what AllTests overlaps")
 }
