@@ -6,8 +6,19 @@ import (
 	"slices"
 )
 
-// maxFalseFlaky is the share of the tests called flaky that may be so by chance.
-const maxFalseFlaky = 0.03
+// Two bounds for chance, which a flaky test keeps both: maxFalseFlaky is the
+// expected share of calm tests among the flaky ones, by the mixture; and
+// maxFalseDiscovery that of a test against the calmest tests. The first knows
+// what calm tests are in a suite of which most never failed, the second tells
+// better what is flaky where tests have few runs.
+const (
+	maxFalseFlaky     = 0.06
+	maxFalseDiscovery = 0.02
+)
+
+// calmest is the share of the tests, those that failed least, which the others
+// are tested against.
+const calmest = 0.8
 
 // minStreak is how many failures one after the other are one cause: the test
 // was broken, and then it was fixed.
@@ -241,3 +252,28 @@ func unlikelyCalm(calm []float64) []bool {
 	}
 	return picked
 }
+
+// aboveCalmest picks the tests that fail more often than the calmest ones, by a
+// one-sided binomial test and the Benjamini-Hochberg procedure.
+func aboveCalmest(tallies []tally) []bool {
+	order := make([]int, len(tallies))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(tallies[a].rate(), tallies[b].rate()) })
+	sum := calmPrior
+	for _, i := range order[:int(calmest*float64(len(order)))] {
+		sum.runs += tallies[i].runs
+		sum.failures += tallies[i].failures
+	}
+	usual := min(maxCalmRate, sum.rate())
+	picked := make([]bool, len(tallies))
+	for _, i := range supported(order, func(i int) float64 {
+		return binomialTail(tallies[i].failures, tallies[i].runs, usual)
+	}, maxFalseDiscovery) {
+		picked[i] = true
+	}
+	return picked
+}
+
+func (t tally) rate() float64 { return float64(t.failures) / float64(max(1, t.runs)) }

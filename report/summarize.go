@@ -210,10 +210,10 @@ func (s *summarizer) testStats() []TestStats {
 	}
 	mixture, calm := fit(tallies)
 	s.baseline = Baseline{FailureRate: mixture.calmRate, FailedBuilds: namesOf(bad)}
-	unlikely := unlikelyCalm(calm)
+	unlikely, above := unlikelyCalm(calm), aboveCalmest(tallies)
 	stats := make([]TestStats, len(records))
 	for i, r := range records {
-		stats[i] = r.judge(calm[i], unlikely[i], len(s.builds) == 1)
+		stats[i] = r.judge(calm[i], unlikely[i] && above[i], len(s.builds) == 1)
 	}
 	return stats
 }

@@ -352,8 +352,8 @@ func TestTestStatsFlipRate(t *testing.T) {
 func TestSummaryLists(t *testing.T) {
 	t.Run("are ranked", func(t *testing.T) {
 		runs := slices.Concat(
-			history("wild", "PFPFPFPFPFPFPF"), history("mild", "PPFPFPPFPPFP"), history("broken", "FF"), history("more broken", "FFF"),
-			history("failed once", "PF"), history("failed twice", "PFF"), history("fine", "PP"))
+			history("wild", "PFPFPFPFPFPFPF"), history("mild", "PPFPFPPFPPFPPFPPFPFPP"), history("broken", "FF"), history("more broken", "FFF"),
+			history("failed once", "PF"), history("failed twice", "PFF"), history("fine", strings.Repeat("P", 100)))
 		s := summarize(t, report.Options{}, runs...)
 		assert.Equal(t, []string{"wild", "mild"}, names(s.FlakyTests()))
 		assert.Equal(t, []string{"more broken", "broken"}, names(s.BrokenTests()))

@@ -108,8 +108,8 @@ type Platform struct {
 // more than chance explains, and there and back: at least two flips among at
 // least Options.MinRuns judged runs, and a flip rate of at least
 // Options.MinRate. Four failures in a row or more are one, as a test that was
-// broken for days and then fixed is not flaky. Of all tests that are called
-// flaky, 3% at most are expected to be calm. docs/definitions.md says how.
+// broken for days and then fixed is not flaky. docs/definitions.md says how, and
+// how often that is wrong.
 //
 // A test is broken if none of its decided runs passed and there are at least
 // Options.MinBroken of them, or if that is so on the platforms of BrokenOn and
