@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -209,14 +210,17 @@ func (s *summarizer) testStats() []TestStats {
 		tallies[i] = r.tally
 	}
 	mixture, calm := fit(tallies)
-	s.baseline = Baseline{FailureRate: mixture.calmRate, FailedBuilds: namesOf(bad)}
+	s.baseline = Baseline{FailureRate: rounded(mixture.calmRate), FailedBuilds: namesOf(bad)}
 	unlikely, above := unlikelyCalm(calm), aboveCalmest(tallies)
 	stats := make([]TestStats, len(records))
 	for i, r := range records {
-		stats[i] = r.judge(calm[i], unlikely[i] && above[i], len(s.builds) == 1)
+		stats[i] = r.judge(rounded(calm[i]), unlikely[i] && above[i], len(s.builds) == 1)
 	}
 	return stats
 }
+
+// rounded leaves six decimals: what follows differs from processor to processor.
+func rounded(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
 func (s *summarizer) sortedRecords() []*testRecord {
 	return slices.SortedFunc(maps.Values(s.tests), func(a, b *testRecord) int {
