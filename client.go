@@ -133,6 +133,8 @@ func (c Client) LogValue() slog.Value {
 }
 
 func newClient(cfg config, username string, authorize func(*http.Request), mask redact.Masker) *Client {
+	limits := cfg.limits
+	limits.Shared = exchange.Limiter(limits.Shared, mask)
 	c := &Client{config: cfg, authorize: authorize, mask: mask, username: username}
 	c.exchange = &exchange.Client{
 		Transport: cfg.transport,
@@ -140,7 +142,7 @@ func newClient(cfg config, username string, authorize func(*http.Request), mask 
 		Timeout:   cfg.timeout(),
 		Retry:     exchange.Policy(cfg.retry),
 		Budget:    cfg.budget,
-		Limits:    cfg.limits,
+		Limits:    limits,
 		MaxBytes:  cfg.maxResponseBytes,
 		UserAgent: exchange.UserAgent(cfg.application),
 		Authorize: authorize,

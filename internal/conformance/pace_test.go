@@ -455,6 +455,15 @@ func TestWithLimiter(t *testing.T) {
 			assert.EqualValues(t, 4, requests.Load())
 		})
 	})
+	t.Run("has its error masked, and on one line", func(t *testing.T) {
+		transport, _ := inTurn(200)
+		err := ask(t.Context(), clientOver(t, transport, insights.WithLimiter(sharedLimiter(func(context.Context) error {
+			return errors.New("redis://" + account.AccessKey + "@cache:\nno route")
+		}))))
+		assert.ErrorIs(t, err, insights.ErrRateLimited)
+		assert.NotContains(t, err.Error(), account.AccessKey[:12])
+		assert.NotContains(t, err.Error(), "\n")
+	})
 	t.Run("ends the call with its error, before anything is sent", func(t *testing.T) {
 		full := errors.New("the hour is used up")
 		transport, requests := inTurn(200)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 
+	"github.com/sauceinsights/insights/internal/ratelimit"
 	"github.com/sauceinsights/insights/internal/redact"
 )
 
@@ -26,6 +27,28 @@ func (x *exchange) redacted(err error) error {
 	// Searched again as one line: what was apart may have come together.
 	text := x.show(redact.Line(x.show(err.Error())))
 	return &redactedError{text: text, cause: func() error { return behind }}
+}
+
+// Limiter is l with errors that are fit to be shown: they may hold the URL of what
+// is behind it.
+func Limiter(l ratelimit.Limiter, mask redact.Masker) ratelimit.Limiter {
+	if l == nil {
+		return nil
+	}
+	return limiter{l, &exchange{Client: &Client{Mask: mask}, call: Call{URL: new(url.URL)}}}
+}
+
+type limiter struct {
+	ratelimit.Limiter
+	x *exchange
+}
+
+// Wait implements [ratelimit.Limiter].
+func (l limiter) Wait(ctx context.Context) error {
+	if err := l.Limiter.Wait(ctx); err != nil {
+		return l.x.redacted(err)
+	}
+	return nil
 }
 
 // withoutURLs is what is behind all errors that show a URL.
