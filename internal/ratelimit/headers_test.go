@@ -61,7 +61,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-func TestRateLimitHeadersAreRead(t *testing.T) {
+func TestQuotaOf(t *testing.T) {
 	inAMinute := may2026.Add(time.Minute)
 	cases := map[string]struct {
 		limit, remaining, reset string
@@ -94,7 +94,7 @@ func TestRateLimitHeadersAreRead(t *testing.T) {
 }
 
 // Whatever the clocks say, a wait is as long as the service meant it.
-func TestTimesAreMeasuredFromTheDateOfTheResponse(t *testing.T) {
+func TestRetryAfterAndQuotaOfMeasureFromTheDateOfTheResponse(t *testing.T) {
 	for _, skew := range []time.Duration{-24 * time.Hour, -10 * time.Minute, 0, 10 * time.Minute, 24 * time.Hour} {
 		service := may2026.Add(skew)
 		later := service.Add(2 * time.Second)

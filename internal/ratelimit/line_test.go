@@ -203,6 +203,19 @@ func TestLimitsInAPause(t *testing.T) {
 			assert.Equal(t, []int{0, 1, 2, 3, 4}, s.who, "two were sent before, and three still can be")
 		})
 	})
+	t.Run("refuse at once who can't be sent before more is allowed", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := sendingUnder(New(NewSecond(1, 1), nil))
+			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+			defer cancel()
+			s.queue(t, ctx, 0, 5)
+			time.Sleep(1500 * time.Millisecond)
+			s.limits.Server.Observe(200, http.Header{"X-Ratelimit-Remaining": {"2"}, "X-Ratelimit-Reset": {"60"}}, time.Now(), 0)
+			s.all.Wait()
+			assert.Equal(t, []int{0, 1}, s.who, "two requests are in flight, for which the two remain")
+			assert.Equal(t, 1500*time.Millisecond, time.Since(s.began))
+		})
+	})
 	t.Run("count what remains by the place in the line", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := sendingUnder(New(NewSecond(100, 1), nil))

@@ -25,7 +25,7 @@ func pauseOf(s *Server, now time.Time) time.Duration {
 	return s.free(now, &request{ctx: context.Background(), maxWait: 2 * time.Minute}, 0).Sub(now)
 }
 
-func TestAnswersThatOvertakeEachOtherDoNotRaiseWhatRemains(t *testing.T) {
+func TestServerTakesTheLowestOfAnswersThatOvertakeEachOther(t *testing.T) {
 	s := new(Server)
 	for range 4 {
 		assert.True(t, begin(s, noon))
@@ -40,7 +40,7 @@ func TestAnswersThatOvertakeEachOtherDoNotRaiseWhatRemains(t *testing.T) {
 	assert.True(t, begin(s, noon), "a later reset is another allowance")
 }
 
-func TestAResetEndsWhatRemained(t *testing.T) {
+func TestServerForgetsWhatRemainedAtAReset(t *testing.T) {
 	s := new(Server)
 	s.allow(0, noon.Add(time.Second), noon)
 	assert.False(t, begin(s, noon))
@@ -52,7 +52,7 @@ func TestAResetEndsWhatRemained(t *testing.T) {
 	assert.True(t, begin(s, noon.Add(1500*time.Millisecond)))
 }
 
-func TestWhatRemainsIsCountedDown(t *testing.T) {
+func TestServerCountsDownWhatRemains(t *testing.T) {
 	s := new(Server)
 	for range 2 {
 		assert.True(t, begin(s, noon), "nothing is known yet")
