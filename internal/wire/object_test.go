@@ -154,6 +154,12 @@ func TestScanOr(t *testing.T) {
 	}
 }
 
+func TestScanListOr(t *testing.T) {
+	for data, want := range map[string]int{`[1,[2,3],{}]`: 3, `[]`: 0, `[7`: 1, `{"a":1,"b":2}`: 0, `"text"`: 0, ``: 0} {
+		assert.Equal(t, want, lengthOf([]byte(data)), data)
+	}
+}
+
 func TestInt(t *testing.T) {
 	for data, want := range map[string]int{`200`: 200, `"200"`: 200, `" 200 "`: 200, `2e2`: 200, `-7`: -7, `2.5`: 0, `"ok"`: 0, `true`: 0, `null`: 0, `{}`: 0, `[200]`: 0, `"\u0032"`: 2} {
 		assert.Equal(t, want, Int([]byte(data)), data)

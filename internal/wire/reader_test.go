@@ -99,7 +99,7 @@ func TestReader(t *testing.T) {
 			`{"best":"x"}`: "best", `{"best":[1]}`: "best", `{"best":{"count":"x"}}`: "best.count",
 			`{"list":[{},7]}`: "list[1]", `{"list":["a"]}`: "list[0]", `{"list":[{"list":"x"}]}`: "list[0].list", `{"list":[{"part":7}]}`: "list[0].part",
 			`{"list":[{},{"at":"None"}]}`: "list[1].at", `{"best":{"list":[{},{},{"at":"None"}]}}`: "best.list[2].at",
-			`{"counts":{"a b":true}}`: `counts["a b"]`, `{"counts":{"\u001b[31m":true}}`: `counts["\x1b[31m"]`, `{"counts":{"` + strings.Repeat("x", 100) + `":true}}`: `counts["` + strings.Repeat("x", 64) + `"]`,
+			`{"counts":{"azAZ09_":true}}`: "counts.azAZ09_", `{"counts":{"a{":true}}`: `counts["a{"]`, `{"counts":{"a@":true}}`: `counts["a@"]`, `{"counts":{"007":true}}`: "counts[007]", `{"counts":{"a b":true}}`: `counts["a b"]`, `{"counts":{"\u001b[31m":true}}`: `counts["\x1b[31m"]`, `{"counts":{"` + strings.Repeat("x", 100) + `":true}}`: `counts["` + strings.Repeat("x", 64) + `"]`,
 		} {
 			_, unreadable := readRecord(t, data)
 			assert.Equal(t, Unreadable{Count: 1, First: first}, unreadable, data)
