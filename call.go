@@ -55,11 +55,11 @@ func CaptureResponse(info *ResponseInfo) CallOption {
 	}
 }
 
-// CaptureCursor keeps in c, while the body of an [Client.AllTests] loop runs, where
-// to go on behind the run that the body was given: a program that stores c with
-// what it made of the run may be killed at any moment, and with c in
-// [TestsOptions.After] and From 0 another loop delivers exactly the rest. It costs
-// no request and no copy. One c must not be given to loops that run at the same
+// CaptureCursor keeps c up to date while the body of a [Client.AllTests] loop
+// runs: c is the place behind the run that the body was given. A program that
+// stores c with what it made of the run may be killed at any moment. A loop with c
+// in [TestsOptions.After] and From 0 then delivers exactly the rest. CaptureCursor
+// costs no request and no copy. Do not give one c to loops that run at the same
 // time. Other calls refuse it with an [*OptionsError].
 func CaptureCursor(c *Cursor) CallOption {
 	return func(call *call) error {

@@ -17,29 +17,33 @@ import (
 // is counted back from its time.
 const maxSkew = 5 * time.Second
 
-// AllTests returns every run that opts select, in order of their creation,
-// each once. opts.Order is by default [OldestFirst]; opts.Size is the size of
-// a page, by default 100, and at most the result window; opts.From skips that
-// many runs. A period made by [Last] is fixed at the beginning of each loop,
-// by the clock of this machine, or that of [WithClock].
+// AllTests returns every run that opts select, each once, in order of creation
+// ([GET /v1/analytics/tests], page after page). The default order is
+// [OldestFirst]. opts.From skips that many runs. The first page has 100 runs and
+// later ones have up to 1,000; opts.Size sets one size for all pages, at most the
+// result window. A period made by [Last] is fixed when a loop begins, by the clock
+// of [WithClock]; if the service's clock differs by more than 5 s, by that.
 //
-// It goes past the service's result window by moving the period, whatever the
-// service takes for the ends of a period and whichever of a run's times it
-// goes by. It relies on a run being created before it starts and starting
-// before it ends, and on runs of the same time keeping their order. Runs that
-// arrive during the loop may be delivered or not; they disturb no others.
+// AllTests goes past the result window of the service: it moves the period and
+// never widens it. It is right whichever way the service treats the ends of a
+// period, and whichever time of a run decides. It relies on two things. A run is
+// created before it starts, and starts before it ends. Runs of the same time keep
+// their order. A run that arrives during the loop may be delivered or not, and
+// disturbs no other.
 //
-// A loop that can't go on yields one [*IterationError] and ends: its Rest are
-// the options that deliver exactly what is missing, also in another process. It
-// is [ErrResultWindow] where the service shows no way on: too many runs at once,
-// an order that it does not keep, pages that never meet.
-// An [*OptionsError] comes bare.
+// A loop that can't go on yields one [*IterationError] and ends. Its Rest are
+// options that deliver exactly what is missing, in another process too. The error
+// matches [ErrResultWindow] if the service shows no way on: too many runs at once,
+// an order that it does not keep, pages that never meet. An [*OptionsError] comes
+// unwrapped.
 //
-// A loop asks for one page, and for the next when that is used up. From then
-// on, while it has to wait for pages, it asks for more of them ahead: up to
-// [WithConcurrency] requests are in flight, and up to twice as many pages are
-// held. When the loop is left, by whichever way, all of them are ended and no
-// goroutine stays. It may be ranged over again, which asks again.
+// A loop requests one page, and the next when that is used up. If it has to wait
+// for pages then, it requests more of them ahead: up to [WithConcurrency] requests
+// are in flight, and up to twice as many pages are held. However the loop ends,
+// its requests end too and no goroutine stays. The result may be ranged over
+// again; each loop asks the service again.
+//
+// [GET /v1/analytics/tests]: https://docs.saucelabs.com/dev/api/insights/#get-test-results
 func (c *Client) AllTests(ctx context.Context, opts TestsOptions, callOpts ...CallOption) iter.Seq2[Test, error] {
 	return func(yield func(Test, error) bool) {
 		w := &walk{client: c, opts: opts, callOpts: callOpts, yield: yield}
@@ -192,13 +196,12 @@ func (w *walk) failed(err error) error {
 	return &IterationError{Delivered: w.loop.Delivered(), Err: err, Rest: rest}
 }
 
-// Cursor says where an [Client.AllTests] loop ended, in [TestsOptions.After].
-// It goes through text, so that another process can go on. The zero Cursor is
-// the beginning.
+// Cursor says where a [Client.AllTests] loop ended, for [TestsOptions.After]. Its
+// text lets another process go on. The zero Cursor is the beginning.
 type Cursor struct{ position paging.Position }
 
-// CursorAfter is the cursor of a program that was killed: t is the creation
-// time of the last run that it kept, and ids are the IDs of all runs that it
+// CursorAfter returns the cursor for a program that was killed. t is the creation
+// time of the last run that the program kept. ids are the IDs of all runs that it
 // kept with that time.
 func CursorAfter(t time.Time, ids ...string) Cursor {
 	if t.IsZero() {
@@ -212,13 +215,13 @@ func (c Cursor) IsZero() bool {
 	return c.position.IsZero()
 }
 
-// MarshalText writes the time and the IDs, for UnmarshalText. It never fails;
-// the zero Cursor is the empty text.
+// MarshalText returns the time and the IDs as text. It never fails. The zero
+// Cursor is the empty text.
 func (c Cursor) MarshalText() ([]byte, error) {
 	return []byte(c.position.Text()), nil
 }
 
-// UnmarshalText reads what MarshalText wrote. Anything else is an error that
+// UnmarshalText reads the text of MarshalText. Anything else is an error that
 // matches [ErrInvalidOptions].
 func (c *Cursor) UnmarshalText(text []byte) error {
 	position, ok := paging.ParsePosition(string(text))

@@ -59,7 +59,7 @@ type TestsOptions struct {
 	Error        string   // error: the error message
 	Order        Order    // desc
 	From         int      // from: records to skip
-	Size         int      // size: most records in a page; 0 leaves it to the service, and to AllTests means 100
+	Size         int      // size: most records in a page; 0: the service chooses, and AllTests asks for 100, then up to 1,000
 	After        Cursor   // where an earlier AllTests ended; only for AllTests, not sent
 }
 
