@@ -144,7 +144,7 @@ func readMeta(r *wire.Reader, m *Meta) error {
 	})
 }
 
-// readBucket takes the time from datetime where there is one, and from
+// readBucket takes the time from datetime if there is one, and from
 // timestamp otherwise: text, Unix seconds or Unix milliseconds.
 func readBucket(r *wire.Reader, b *TrendBucket) error {
 	var object struct {
@@ -192,7 +192,7 @@ func (m TrendMetrics) MarshalJSON() ([]byte, error) {
 	return wire.MarshalOpen(fields(m), m.Other)
 }
 
-// UnmarshalJSON reads the object as leniently as the SDK reads answers.
+// UnmarshalJSON reads the object as leniently as the SDK reads responses.
 func (t *Test) UnmarshalJSON(data []byte) error {
 	if wire.Scan(data, t, scanRun) {
 		return nil
@@ -200,7 +200,7 @@ func (t *Test) UnmarshalJSON(data []byte) error {
 	return unmarshal(data, t)
 }
 
-// UnmarshalJSON reads the object as leniently as the SDK reads answers.
+// UnmarshalJSON reads the object as leniently as the SDK reads responses.
 func (l *TestList) UnmarshalJSON(data []byte) error {
 	if wire.Scan(data, l, scanList) {
 		return nil
@@ -215,10 +215,10 @@ func (m *Meta) UnmarshalJSON(data []byte) error { return unmarshal(data, m) }
 // UnmarshalJSON reads a number, or the text of one. Whatever else it is is 0.
 func (s *Seconds) UnmarshalJSON(data []byte) error { return unmarshal(data, s) }
 
-// UnmarshalJSON reads the object as leniently as the SDK reads answers.
+// UnmarshalJSON reads the object as leniently as the SDK reads responses.
 func (a *TestAggs) UnmarshalJSON(data []byte) error { return unmarshal(data, a) }
 
-// UnmarshalJSON takes the time from datetime where there is one, and from
+// UnmarshalJSON takes the time from datetime if there is one, and from
 // timestamp otherwise: text, Unix seconds or Unix milliseconds.
 func (b *TrendBucket) UnmarshalJSON(data []byte) error { return unmarshal(data, b) }
 
@@ -230,11 +230,11 @@ func (a *TrendAggs) UnmarshalJSON(data []byte) error { return unmarshal(data, a)
 // has their shape.
 func (m *TrendMetrics) UnmarshalJSON(data []byte) error { return unmarshal(data, m) }
 
-// UnmarshalJSON reads the object as leniently as the SDK reads answers.
+// UnmarshalJSON reads the object as leniently as the SDK reads responses.
 func (c *NamedCount) UnmarshalJSON(data []byte) error { return unmarshal(data, c) }
 
-// UnmarshalJSON reads the object as leniently as the SDK reads answers.
+// UnmarshalJSON reads the object as leniently as the SDK reads responses.
 func (b *Build) UnmarshalJSON(data []byte) error { return unmarshal(data, b) }
 
-// UnmarshalJSON reads the object as leniently as the SDK reads answers.
+// UnmarshalJSON reads the object as leniently as the SDK reads responses.
 func (b *ErrorBucket) UnmarshalJSON(data []byte) error { return unmarshal(data, b) }

@@ -14,7 +14,7 @@ import (
 // Client returns a client of the server: with its credentials, its clock
 // ([WithClock]) and its network ([InMemory]), and with what [WithDialect] and
 // [WithResultWindow] say. It does what a client does in production, with two
-// exceptions that make tests fast: it has no rate limits of its own, and where
+// exceptions that make tests fast: it has no rate limits of its own, and if
 // the service doesn't say how long to wait before a retry, it waits for some
 // milliseconds instead of up to some seconds. A Retry-After is waited for, up
 // to the 30 s that are the default, and makes the call fail beyond. opts come

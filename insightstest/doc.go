@@ -11,7 +11,7 @@
 //	}
 //
 // [Server.Client] makes a client that does as in production, without rate
-// limits and with tiny waits where the service asks for none. Code that makes
+// limits and with tiny waits if the service asks for none. Code that makes
 // its own client is given [Server.URL] and [Server.Credentials]. A run is one
 // execution of a test (one Sauce Labs job); its type is [insights.Test].
 //

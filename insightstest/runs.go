@@ -20,7 +20,7 @@ const (
 // A run whose ID is known takes the place of the old one. Add may be called
 // while requests are answered.
 //
-// What every run has on the real service is filled in where it is missing: an
+// What every run has on the real service is filled in if it is missing: an
 // ID, the server's account as owner, the owner as ancestor, now as creation
 // time, [insights.StatusComplete], an address for DetailsURL, and of start,
 // end and duration what follows from the others. A run without a start, of

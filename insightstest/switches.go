@@ -363,7 +363,7 @@ const (
 )
 
 // WithTimes sets how times are written; default [TimesInSeconds] (row 22). A
-// time between two seconds is cut, not rounded, where the form has no fraction.
+// time between two seconds is cut, not rounded, if the form has no fraction.
 func WithTimes(f TimeForm) Option {
 	must(f >= TimesInSeconds && f <= TimesWithoutZone, "WithTimes", "%d is unknown", f)
 	return func(s *settings) { s.times = f }
