@@ -31,6 +31,9 @@ tidy: ## make go.mod of every module tidy
 cover: ## how much of each package the tests run: at least 95 %
 	.ci/cover
 
+api: ## write what the packages export to docs/api, for review
+	go test -count=1 ./docs -run TestExportedAPI -update
+
 demo: ## all five calls, against the fake service unless credentials are set
 	go run ./examples/quickstart
 
