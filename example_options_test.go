@@ -227,6 +227,28 @@ func ExampleWithMaxResponseBytes() {
 	// Output: response_too_large
 }
 
+// A service that refuses periods of more than 29 days gives a year in parts.
+func ExampleWithLongestPeriod() {
+	const day = 24 * time.Hour
+	service := insightstest.NewServer(insightstest.WithLongestPeriod(29 * day))
+	defer service.Close()
+	year := time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 12 {
+		service.Add(insights.Test{Name: "Log in", CreationTime: year.AddDate(0, i, 14)})
+	}
+	client := service.Client(insights.WithLongestPeriod(29 * day))
+
+	n := 0
+	for _, err := range client.AllTests(context.Background(), insights.TestsOptions{Period: insights.Between(year, year.AddDate(1, 0, 0))}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		n++
+	}
+	fmt.Println(n, "runs")
+	// Output: 12 runs
+}
+
 // How AllTests goes about its pages: the most requests in flight, and how many
 // records of one list the service reaches.
 func ExampleWithConcurrency() {

@@ -337,6 +337,20 @@ func WithResultWindow(n int) Option {
 	}
 }
 
+// WithLongestPeriod has [Client.AllTests] split a longer period into parts that
+// share a minute, if the service refuses long ones: 29 days once were the most.
+// It relies on no run taking longer than a part. Each part costs a few requests.
+// At least an hour; by default no period is split.
+func WithLongestPeriod(d time.Duration) Option {
+	return func(cfg *config) error {
+		if d < time.Hour {
+			return invalid("WithLongestPeriod", fmt.Sprintf("%s is less than an hour", d))
+		}
+		cfg.longestPeriod = d.Truncate(time.Second)
+		return nil
+	}
+}
+
 // WithConcurrency bounds the requests that one [Client.AllTests] loop has in
 // flight. Default 4; n must be at least 1. The loop holds at most twice as many
 // pages. The rate limit counts as well: more than rate × latency requests in

@@ -255,3 +255,31 @@ func TestAllTestsWaitsForNoIndexBeyondItsContext(t *testing.T) {
 	})
 	srv.Recover()
 }
+
+func TestWithLongestPeriod(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
+		for name, membership := range map[string]insightstest.Membership{"creation": insightstest.ByCreation, "end": insightstest.ByEnd} {
+			t.Run(string(order)+", by "+name, func(t *testing.T) {
+				srv := insightstest.NewServer(insightstest.WithLongestPeriod(29*day), insightstest.WithMembership(membership))
+				defer srv.Close()
+				for i := range 900 {
+					at := dawn.Add(time.Duration(i) * 2 * time.Hour)
+					srv.Add(insights.Test{ID: fmt.Sprintf("%03d", i), CreationTime: at, StartTime: at, EndTime: at.Add(time.Duration(i%7) * time.Hour)})
+				}
+				opts := insights.TestsOptions{Period: insights.Between(dawn, dawn.Add(90*day)), Order: order}
+				_, err := collect(t.Context(), srv.Client(), opts)
+				require.ErrorIs(t, err, insights.ErrInvalidRequest, "the service refuses it whole")
+				srv.ForgetRequests()
+				got, err := collect(t.Context(), srv.Client(insights.WithLongestPeriod(29*day)), opts)
+				require.NoError(t, err)
+				assert.Len(t, got, 900)
+				assertOrdered(t, got, order, "in order")
+				assert.LessOrEqual(t, len(srv.Requests()), 40)
+			})
+		}
+	}
+	_, err := insights.NewClient(insights.USWest1, insights.Credentials{Username: "u", AccessKey: "key-of-nobody"}, insights.WithLongestPeriod(time.Minute))
+	assert.ErrorIs(t, err, insights.ErrInvalidOptions)
+}

@@ -39,23 +39,26 @@ func (l *Loop) lookForCarried(s span) *move {
 // period, oldest first. Where the service does not keep that order, all of it is
 // read, or none if the loop can do without.
 func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error) {
-	behind := l.part
-	overlap := leastOverlap
+	overlap := max(leastOverlap, found.overlap)
 	for times := 1; times <= maxEmpty; times++ {
-		behind.start = later(l.part.start, earlier(found.by, behind.end).Add(-overlap))
+		behind := l.behind(earlier(found.by, l.opts.End).Add(-overlap))
 		found.begin()
 		if err := l.readCarried(ctx, behind, &found); err != nil {
 			return nil, err
 		}
-		isAll := behind.start.Equal(l.part.start)
-		if !found.leavesGap() || isAll && !found.behind.IsZero() {
-			return found.newestFirst(), nil
+		isAll := behind.start.Equal(l.opts.Start)
+		if l.opts.LongestPeriod > 0 && overlap > l.opts.LongestPeriod/2 {
+			return found.inOrder(l.opts.Order), nil // further back there is no room for what is behind
 		}
-		if overlap *= widening; isAll {
-			overlap /= widening
-			if err := l.sleep(ctx, pauseOf(times)); err != nil {
-				return nil, err
-			}
+		if !found.leavesGap(behind.end) || isAll && !found.behind.IsZero() {
+			return found.inOrder(l.opts.Order), nil
+		}
+		if !isAll {
+			overlap *= widening
+			continue
+		}
+		if err := l.sleep(ctx, pauseOf(times)); err != nil {
+			return nil, err
 		}
 	}
 	return nil, l.lost(lostSight)
@@ -92,6 +95,7 @@ type carried struct {
 	by           time.Time
 	next         time.Time // creation time of the delivered record behind that; zero: not known
 	canDoWithout bool      // of the order
+	overlap      time.Duration
 
 	records   map[string]record
 	first     time.Time // creation time of the first record of the list
@@ -106,8 +110,8 @@ func (c *carried) begin() {
 
 // leavesGap reports whether the list lacks the delivered record that it must have:
 // so it may lack others too.
-func (c *carried) leavesGap() bool {
-	return !c.next.IsZero() && (c.behind.IsZero() || c.behind.After(c.next))
+func (c *carried) leavesGap(end time.Time) bool {
+	return !c.next.IsZero() && !c.next.After(end) && (c.behind.IsZero() || c.behind.After(c.next))
 }
 
 // touches reports whether no record can have slipped between a page and the one
@@ -146,6 +150,6 @@ func (c *carried) excess() string {
 	return "too many records were under way at " + shown(c.by)
 }
 
-func (c *carried) newestFirst() []record {
-	return slices.SortedFunc(maps.Values(c.records), func(a, b record) int { return b.Created.Compare(a.Created) })
+func (c *carried) inOrder(order Order) []record {
+	return slices.SortedFunc(maps.Values(c.records), func(a, b record) int { return order.compare(a.Created, b.Created) })
 }

@@ -122,7 +122,7 @@ func (l *Loop) followsOn(p *page) bool {
 // opens judges the first page of all.
 func (l *Loop) opens(p *page) (bool, error) {
 	switch {
-	case len(p.keys()) == 0 && p.from > 0, !l.beginsClear(p):
+	case len(p.keys()) == 0 && p.from > 0, !l.isLater && !l.beginsClear(p):
 		l.list.next = 0
 		l.planAnew()
 		return false, nil
@@ -131,7 +131,9 @@ func (l *Loop) opens(p *page) (bool, error) {
 		l.planAnew()
 		return false, l.pause(l.list.dry)
 	}
-	l.first, l.skip = p.from, l.opts.From-p.from
+	if !l.isLater {
+		l.first, l.skip = p.from, l.opts.From-p.from
+	}
 	return true, nil
 }
 

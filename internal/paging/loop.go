@@ -39,6 +39,7 @@ type Loop struct {
 
 	delivered *delivered
 	carried   []record // records that a moved list hides, in order
+	isLater   bool     // part is not the first
 	first     int      // index of the first record of the first page
 	skip      int      // records still to be left out
 	count     int      // records given to the caller
@@ -52,12 +53,12 @@ func New(ctx context.Context, opts Options, source Source) *Loop {
 		sleep:     sleep,
 		size:      newPageSize(opts.Size, opts.Learned),
 		queue:     newPrefetch(ctx, opts.Concurrency),
-		part:      span{opts.Start, opts.End},
 		overlap:   leastOverlap,
 		limit:     opts.ResultWindow,
 		ties:      1,
 		delivered: deliveredUpTo(opts.After, opts.Order),
 	}
+	l.part = l.partAt(opts.After.Time)
 	l.list = list{span: l.part, next: max(0, opts.From-1), behind: true}
 	if l.list.next+l.nextSize() > l.limit || !opts.After.IsZero() {
 		l.list.next = 0
@@ -84,6 +85,11 @@ func (l *Loop) Delivered() int {
 // Run delivers the records, and fails where it can't deliver them all. That the
 // caller leaves is no failure.
 func (l *Loop) Run() error {
+	if l.opts.Order == OldestFirst || l.delivered.state != moved { // a moved list looks for them itself
+		if err := l.lookAcross(); err != nil {
+			return err
+		}
+	}
 	if l.delivered.state == moved {
 		l.move()
 	}
@@ -117,7 +123,7 @@ func ended(err error) error {
 func (l *Loop) page() (*page, error) {
 	for {
 		if l.list.end != goesOn {
-			if done, err := l.leave(); done || err != nil {
+			if isOver, err := l.leaveList(); isOver || err != nil {
 				return nil, err
 			}
 		}
@@ -159,7 +165,7 @@ func (l *Loop) deliver(page *Page) (fresh int, err error) {
 		if err != nil {
 			return fresh, err
 		}
-		if !l.delivered.add(r.Key) {
+		if l.isOfNextPart(r.Key) || !l.delivered.add(r.Key) {
 			continue
 		}
 		fresh++
@@ -212,6 +218,9 @@ func (l *Loop) turn(p *page, fresh int) {
 	l.list.turn(p, fresh, l.isFull(p), l.isBelieved(p, fresh), l.limit)
 	if fresh > 0 && (!l.list.isCapped || l.delivered.state == orderNotKept) {
 		l.list.unsteady = 0
+	}
+	if n > 0 && l.isOfNextPart(p.keys()[n-1]) {
+		l.list.end = saysLast
 	}
 	l.keepPlan()
 }

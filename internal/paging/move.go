@@ -15,11 +15,22 @@ const leastOverlap = time.Second
 // widening is how many times as long the overlap gets if that was not enough.
 const widening = 8
 
+// leaveList leaves a list that has ended, and reports whether it was the last.
+func (l *Loop) leaveList() (isOver bool, err error) {
+	if done, err := l.leave(); !done || err != nil {
+		return false, err
+	}
+	goesOn, err := l.nextPart()
+	return !goesOn, err
+}
+
 // leave finds the way on where a list has ended, and reports whether all is
 // delivered. It is never told from what the service says alone: a list of
 // several pages is asked for once more, from its last records on.
 func (l *Loop) leave() (done bool, err error) {
 	switch {
+	case l.list.last != nil && len(l.list.last.keys()) > 0 && l.isOfNextPart(l.list.last.keys()[len(l.list.last.keys())-1]):
+		return true, nil
 	case l.list.isMoved && l.list.fresh == 0 && !l.list.isShown && l.list.span != l.part:
 		return false, l.widen(l.list.last)
 	case l.isComplete():
@@ -40,9 +51,18 @@ func (l *Loop) isComplete() bool {
 	case l.list.end == atLimit, l.list.end == leftEarly:
 		return false
 	case l.list.isMoved:
-		return l.list.fresh == 0 && l.list.span != l.part && (l.before.last == nil || l.list.count < l.before.count)
+		return l.list.fresh == 0 && l.list.span != l.part && l.list.isShorter(l.before)
 	}
-	return l.list.end == saysLast && l.list.pages == 1 && l.list.last.from == 0 && l.opts.After.IsZero() && !isSuspicious(l.list.last)
+	return l.list.end == saysLast && l.list.pages == 1 && l.list.last.from == 0 && (l.isLater || l.opts.After.IsZero()) && !isSuspicious(l.list.last)
+}
+
+// isShorter reports whether a list is shorter than the one before it: what cuts one
+// cuts the other.
+func (s *list) isShorter(before list) bool {
+	if before.last == nil {
+		return s.pages <= 1
+	}
+	return s.count < before.count
 }
 
 // isSuspicious reports whether a page looks as if the service gave no more of any
@@ -56,6 +76,10 @@ func isSuspicious(p *page) bool {
 func (l *Loop) stands() bool {
 	return l.list.isMoved && l.list.end == atLimit && l.list.fresh == 0 || l.idle > maxIdle
 }
+
+// maxChecks is how often the other end of a list may show something new: what
+// arrives does.
+const maxChecks = 4
 
 // maxIdle is how many lists in a row may bring nothing.
 const maxIdle = 3
@@ -90,15 +114,15 @@ func (l *Loop) checkBackwards() (done bool, err error) {
 	switch {
 	case err != nil:
 		return false, err
-	case len(page.Keys) == 0 && (l.count > 0 || !l.opts.After.IsZero()):
+	case len(page.Keys) == 0 && (l.list.count > 0 || !l.isLater && (l.count > 0 || !l.opts.After.IsZero())):
 		_, err = l.awaitRecords()
 	case !slices.ContainsFunc(page.Keys, isNew) && l.delivered.state == orderNotKept && l.list.contradictsItself():
 		return false, l.lost(orderIgnored)
 	case !slices.ContainsFunc(page.Keys, isNew):
 		return true, nil
-	case l.list.checks > 1, l.list.checks > 0 && l.delivered.state != orderNotKept:
+	case l.list.checks >= maxChecks:
 		return false, l.lost("it ends before its last records")
-	case l.list.checks > 0:
+	case l.list.checks > 0 && l.delivered.state == orderNotKept:
 		l.list.next = 0
 	}
 	l.list.checks, l.list.end = l.list.checks+1, goesOn
@@ -199,8 +223,12 @@ func shown(t time.Time) string {
 // reports whether it had to. An index that is rebuilt shows none for a while.
 func (l *Loop) awaitRecords() (waited bool, err error) {
 	l.queue.discard()
+	s := l.part
+	if l.opts.LongestPeriod > 0 {
+		s = l.behind(l.delivered.at.Add(-time.Minute))
+	}
 	for i := range maxEmpty {
-		page, err := l.fetch(l.queue.parent, l.part, l.opts.Order, 0, min(2, l.limit))
+		page, err := l.fetch(l.queue.parent, s, l.opts.Order, 0, min(2, l.limit))
 		if err != nil {
 			return false, err
 		}

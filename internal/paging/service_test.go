@@ -23,9 +23,10 @@ type archive struct {
 	mu        sync.Mutex // guards what follows
 	random    *rand.Rand
 	runs      []run
-	arrivals  []run    // one of them comes with every request
-	vanish    []string // one of them goes with every request
-	failures  int      // so many requests may still fail
+	arrivals  []run         // one of them comes with every request
+	vanish    []string      // one of them goes with every request
+	longest   time.Duration // a longer period is refused; 0: none is
+	failures  int           // so many requests may still fail
 	asked     int
 	began     bool // a record was delivered
 	alone     bool // the first page said that it was the last, and looked like it
@@ -91,6 +92,9 @@ func (a *archive) fetch(_ context.Context, r Request) (answer reply, err error) 
 		return reply{}, down
 	}
 	a.change()
+	if a.longest > 0 && r.End.Sub(r.Start) > a.longest {
+		return reply{}, refused
+	}
 	if a.refusesSize > 0 && r.Size > a.refusesSize || r.From < 0 {
 		return reply{}, refused
 	}
@@ -299,8 +303,8 @@ type visit struct {
 }
 
 func (v visit) String() string {
-	return fmt.Sprintf("%d runs, %d arriving, %d vanishing; order %v, from %d, size %d, window %d, concurrency %d, killed %t; %+v; %+v",
-		len(v.runs), len(v.arrivals), len(v.archive.vanish), v.opts.Order, v.opts.From, v.opts.Size, v.opts.ResultWindow, v.opts.Concurrency, v.killed, v.habits, v.vices)
+	return fmt.Sprintf("longest %v; %d runs, %d arriving, %d vanishing; order %v, from %d, size %d, window %d, concurrency %d, killed %t; %+v; %+v",
+		v.opts.LongestPeriod, len(v.runs), len(v.arrivals), len(v.archive.vanish), v.opts.Order, v.opts.From, v.opts.Size, v.opts.ResultWindow, v.opts.Concurrency, v.killed, v.habits, v.vices)
 }
 
 func pick[T any](random *rand.Rand, from ...T) T {
@@ -321,9 +325,19 @@ func randomVisit(number uint64) visit {
 		Size: pick(random, 1, 2, 3, 5, 8, 13, 21, 40, growing),
 	}}
 	v.disturb(random)
+	if random.IntN(6) == 0 && v.opts.From == 0 && len(a.arrivals)+len(a.vanish) == 0 {
+		v.opts.LongestPeriod = pick(random, 150*time.Second, 200*time.Second, 7*time.Minute)
+		a.longest, a.order, a.largestPage = v.opts.LongestPeriod, "asked", max(2, a.largestPage)
+		if a.longest < 7*time.Minute {
+			a.member = pick(random, "created", "started", "started or created") // no run is longer than a part
+		}
+	}
 	a.window = a.crowded() + 6 + random.IntN(60)
+	if a.longest > 0 && a.longest < 7*time.Minute {
+		a.window = max(a.window, 2*(len(a.runs)+len(a.arrivals))) // two parts share up to two minutes
+	}
 	v.opts.ResultWindow = a.window
-	if random.IntN(2) == 0 {
+	if random.IntN(2) == 0 && a.longest == 0 {
 		v.corrupt(random)
 	}
 	return v
@@ -382,7 +396,7 @@ func (v *visit) corrupt(random *rand.Rand) {
 		case 0:
 			v.silent = pick(random, 1, 1, 2, 10)
 		case 1:
-			v.falseEnd = pick(random, 2, 5, 20)
+			v.falseEnd, v.largestPage = pick(random, 2, 5, 20), max(2, v.largestPage)
 		case 2, 3:
 			v.cut, v.cutBy = max(4, v.window/pick(random, 1, 2, 3)), pick(random, "empty", "false", "again", "refuse", "missing")
 			if v.cutBy == "again" {
@@ -402,7 +416,7 @@ func (v *visit) corrupt(random *rand.Rand) {
 			v.minutes = true
 			v.member = "created" // nothing shows that runs which ended in that minute are hidden
 		case 10:
-			v.ignoresFrom, v.opts.From = true, 0
+			v.ignoresFrom, v.opts.From, v.order = true, 0, "asked"
 		case 11:
 			v.fromBase, v.opts.From = 1, 0
 		case 12:
