@@ -249,7 +249,9 @@ func WithAttemptTimeout(d time.Duration) Option {
 // WithRateLimit paces all requests of the client and its clones: burst at once,
 // and perSecond in the long run. Default 8 and 1. With the default, the service
 // sees at most the documented 10 requests in any second, even if up to 200 ms of
-// jitter bring requests closer together on the way.
+// jitter bring requests closer together on the way. Requests that wait for a
+// connection to be made arrive together: with a TLS handshake of 0.4 s the first
+// second sees 12.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(cfg *config) error {
 		var problems problemList
