@@ -78,6 +78,8 @@ func (s *service) readUntil(ctx context.Context, opts Options, most int, onRecor
 	opts = opts.withDefaults()
 	loop := New(ctx, opts, s.fetch(func(k Key) bool {
 		got = append(got, k)
+		s.mu.Lock() // a page that was asked for ahead may be under way
+		defer s.mu.Unlock()
 		for _, f := range onRecord {
 			f()
 		}
