@@ -235,9 +235,9 @@ func TestRealtimeWaits(t *testing.T) {
 		t.Run(name+" ends the call with its deadline", func(t *testing.T) {
 			t.Parallel()
 			c, _ := answersInTurn(t, hang)
+			began := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 			defer cancel()
-			began := time.Now()
 			err := askTests(ctx, c)
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.Error(t, ctx.Err(), "the error comes after the end that it names")
