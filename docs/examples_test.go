@@ -35,7 +35,7 @@ func examplesOf(t *testing.T, folder string) examples {
 }
 
 // exampled are the packages that are explained by examples.
-var exampled = []string{".", "insightstest"}
+var exampled = []string{".", "insightstest", "report"}
 
 // A documentation page shows the body of an example, or its whole file if that
 // has no other example. So each can be read, and copied, as it stands there.

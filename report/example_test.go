@@ -1,26 +1,34 @@
 package report_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
 	"github.com/sauceinsights/insights/report"
 )
 
-// runs stands for client.AllTests(ctx, opts).
-var runs = report.Replay([]insights.Test{
-	{Name: "login", Status: insights.StatusFailed, CreationTime: monday, Duration: 31, Error: "timed out after 30000 ms"},
-	{Name: "login", Status: insights.StatusPassed, CreationTime: monday.Add(time.Minute), Duration: 12},
-	{Name: "search", Status: insights.StatusFailed, CreationTime: monday.Add(2 * time.Minute), Duration: 8, Error: "timed out after 7500 ms"},
-	{Name: "search", Status: insights.StatusComplete, CreationTime: monday.Add(3 * time.Minute), Duration: 9},
-}, nil)
-
+// The pass rate and the errors of a day.
 func ExampleSummarize() {
-	summary, err := report.Summarize(runs, report.Options{CompleteAs: report.CompletePassed})
+	monday := time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC)
+	srv := insightstest.NewServer() // a fake service, in place of the real one
+	defer srv.Close()
+	srv.Add(
+		insights.Test{Name: "login", Status: insights.StatusFailed, CreationTime: monday, Error: "timed out after 30000 ms"},
+		insights.Test{Name: "login", Status: insights.StatusPassed, CreationTime: monday.Add(time.Minute)},
+		insights.Test{Name: "search", Status: insights.StatusFailed, CreationTime: monday.Add(2 * time.Minute), Error: "timed out after 7500 ms"},
+		insights.Test{Name: "search", Status: insights.StatusComplete, CreationTime: monday.Add(3 * time.Minute)},
+	)
+
+	day := insights.TestsOptions{Period: insights.Between(monday, monday.Add(24*time.Hour))}
+	summary, err := report.Summarize(srv.Client().AllTests(context.Background(), day), report.Options{CompleteAs: report.CompletePassed})
 	if err != nil {
 		log.Print(err) // the summary holds what came before
 	}
@@ -35,24 +43,156 @@ func ExampleSummarize() {
 	// 2 timed out after <n> ms [login search]
 }
 
+// A gate says yes, no, or that it could not tell.
 func ExampleGate_Check() {
-	summary, err := report.Summarize(runs, report.Options{})
-	if err != nil {
-		log.Print(err)
-	}
-	err = report.Gate{MinPassRate: 0.9, MaxBroken: new(0)}.Check(summary)
-	if failed, ok := errors.AsType[*report.GateError](err); ok {
-		for _, breach := range failed.Breaches {
-			fmt.Println(breach)
+	gate := report.Gate{MinPassRate: 0.9, MaxBroken: new(0)}
+	for _, runs := range [][]insights.Test{
+		{{Name: "login", Status: insights.StatusPassed}, {Name: "search", Status: insights.StatusPassed}},
+		{{Name: "login", Status: insights.StatusPassed}, {Name: "search", Status: insights.StatusFailed}},
+		{}, // no data
+	} {
+		summary, err := report.Summarize(report.Replay(runs, nil), report.Options{})
+		if err != nil {
+			log.Print(err)
+		}
+		err = gate.Check(summary)
+		failed, isGate := errors.AsType[*report.GateError](err)
+		switch {
+		case err == nil:
+			fmt.Println("passed")
+		case errors.Is(err, report.ErrCouldNotTell):
+			fmt.Println("could not tell")
+		case isGate:
+			fmt.Println("failed:", failed.Breaches[0])
 		}
 	}
 	// Output:
-	// pass rate 33.3% (1 of 3 passed), at least 90% wanted
-	// 1 broken test, at most 0 allowed
+	// passed
+	// failed: pass rate 50.0% (1 of 2 passed), at least 90% wanted
+	// could not tell
+}
+
+// What changed from one week to the next.
+func ExampleCompare() {
+	week := func(failures int) *report.Summary {
+		var runs []insights.Test
+		for i := range 40 {
+			status := insights.StatusPassed
+			if i < failures {
+				status = insights.StatusFailed
+			}
+			runs = append(runs, insights.Test{Name: "check out", Build: fmt.Sprint("web-", i), Status: status})
+		}
+		summary, err := report.Summarize(report.Replay(runs, nil), report.Options{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		return summary
+	}
+	comparison, err := report.Compare(week(0), week(30), report.CompareOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, change := range comparison.NewFailures {
+		fmt.Println("newly failing:", change.Test.Name)
+	}
+	// Output: newly failing: check out
+}
+
+// A build is complete when its runs have ended and no more come.
+func ExampleWaitForBuild() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(
+		insights.Test{Name: "login", Build: "web-7", Status: insights.StatusPassed},
+		insights.Test{Name: "search", Build: "web-7", Status: insights.StatusPassed},
+	)
+	wait := report.WaitOptions{Period: insights.Last(time.Hour), Expect: 2, Budget: 10 * time.Second, MinPause: time.Millisecond, MaxPause: time.Millisecond}
+	result, err := report.WaitForBuild(context.Background(), srv.Client(), "web-7", wait)
+	fmt.Println(result.Complete, len(result.Tests), "runs", err)
+	// Output: true 2 runs <nil>
+}
+
+// All runs of a build, of which an answer of BuildsTests shows ten.
+func ExampleBuildRuns() {
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	for i := range 12 {
+		srv.Add(insights.Test{Name: fmt.Sprint("test ", i), Build: "web-7", Status: insights.StatusPassed})
+	}
+	runs, err := report.BuildRuns(context.Background(), srv.Client(), insights.BuildsTestsOptions{Period: insights.Last(time.Hour)}, "web-7")
+	if err != nil {
+		log.Fatal(err)
+	}
+	all, err := report.Collect(runs)
+	fmt.Println(len(all), err)
+	// Output: 12 <nil>
+}
+
+// Errors of one cause have one text.
+func ExampleNormalizeError() {
+	fmt.Println(report.NormalizeError("timed out after 30000 ms"))
+	fmt.Println(report.NormalizeError("timed out after 7500 ms"))
+	// Output:
+	// timed out after <n> ms
+	// timed out after <n> ms
+}
+
+// Tests that may fail until the end of a day.
+func ExampleReadQuarantine() {
+	list, err := report.ReadQuarantine(strings.NewReader(`[{"test": "login", "browser": "Safari 18", "reason": "SHOP-4711", "until": "2026-12-31"}]`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	summary, err := report.Summarize(report.Replay(nil, nil), report.Options{Quarantine: list})
+	fmt.Println(list[0].Test, list[0].Reason, summary.Counts.Runs, err)
+	// Output: login SHOP-4711 0 <nil>
+}
+
+// Was everything delivered that the service counts?
+func ExampleReconcileDelivered() {
+	monday := time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC)
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(insightstest.Generate(1, 300, monday, monday.Add(6*time.Hour))...)
+	client := srv.Client()
+
+	opts := insights.TestsOptions{Period: insights.Between(monday, monday.Add(6*time.Hour))}
+	delivered, err := report.NewDelivered(time.Hour)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for run, err := range client.AllTests(context.Background(), opts) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		delivered.Add(run)
+	}
+	reconciliation, err := report.ReconcileDelivered(context.Background(), client, opts, delivered)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(reconciliation.Agrees(), reconciliation.Delivered)
+	// Output: true 300
+}
+
+// Runs as lines of JSON, in the names of the API.
+func ExampleWriteNDJSON() {
+	runs := []insights.Test{{ID: "a", Name: "login", Status: insights.StatusPassed}, {ID: "b", Name: "search", Status: insights.StatusFailed}}
+	var out bytes.Buffer
+	n, err := report.WriteNDJSON(&out, report.Replay(runs, nil))
+	fmt.Println(n, "lines", err, strings.Count(out.String(), "\n"))
+	// Output: 2 lines <nil> 2
 }
 
 func ExampleWriteMarkdown() {
-	summary, err := report.Summarize(runs, report.Options{})
+	monday := time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC)
+	summary, err := report.Summarize(report.Replay([]insights.Test{
+		{Name: "login", Status: insights.StatusFailed, CreationTime: monday, Duration: 31, Error: "timed out after 30000 ms"},
+		{Name: "login", Status: insights.StatusPassed, CreationTime: monday.Add(time.Minute), Duration: 12},
+		{Name: "search", Status: insights.StatusFailed, CreationTime: monday.Add(2 * time.Minute), Duration: 8, Error: "timed out after 7500 ms"},
+		{Name: "search", Status: insights.StatusComplete, CreationTime: monday.Add(3 * time.Minute), Duration: 9},
+	}, nil), report.Options{})
 	if err != nil {
 		log.Print(err)
 	}
