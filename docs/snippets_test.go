@@ -29,6 +29,7 @@ var imported = []string{
 	"github.com/sauceinsights/insights",
 	"github.com/sauceinsights/insights/insightstest",
 	"github.com/sauceinsights/insights/report",
+	"github.com/sauceinsights/insights/report/teardown",
 	"github.com/stretchr/testify/assert",
 	"github.com/stretchr/testify/require",
 }
