@@ -75,8 +75,10 @@ func TestGateCheck(t *testing.T) {
 		"no flaky test":                              {report.Gate{MaxFlaky: new(0)}, "PPPPP", nil, false},
 		"flaky":                                      {report.Gate{MaxFlaky: new(0)}, "PFPFPFPFPF", []report.Rule{report.RuleMaxFlaky}, false},
 		"every rule that is broken": {
-			report.Gate{MinPassRate: 1, MinDecided: 9, MaxFailed: new(0), MaxErrored: new(0), MaxBroken: new(0)}, "FE",
-			[]report.Rule{report.RuleMinDecided, report.RuleMinPassRate, report.RuleMaxFailed, report.RuleMaxErrored, report.RuleMaxBroken}, false,
+			report.Gate{MinPassRate: 1, MinDecided: 9, MaxFailed: new(0), MaxErrored: new(0), MaxBroken: new(0)},
+			"FE",
+			[]report.Rule{report.RuleMinDecided, report.RuleMinPassRate, report.RuleMaxFailed, report.RuleMaxErrored, report.RuleMaxBroken},
+			false,
 		},
 		"what is missing could change what failed": {report.Gate{MaxFailed: new(0)}, "FR", []report.Rule{report.RuleMaxUndecided, report.RuleMaxFailed}, true},
 		"per build without any run":                {report.Gate{PerBuild: true}, "", []report.Rule{report.RuleMinDecided}, true},

@@ -41,7 +41,8 @@ func TestWaitForBuildOnRunsThatLive(t *testing.T) {
 		judge    func(*testing.T, error)
 	}{
 		"waits for the last run, and the gate sees it fail": {
-			report.WaitOptions{Expect: 20, Budget: 10 * time.Minute}, true,
+			report.WaitOptions{Expect: 20, Budget: 10 * time.Minute},
+			true,
 			func(t *testing.T, err error) {
 				var broken *report.GateError
 				require.ErrorAs(t, err, &broken)
@@ -49,11 +50,13 @@ func TestWaitForBuildOnRunsThatLive(t *testing.T) {
 			},
 		},
 		"waits for all that began, without knowing how many": {
-			report.WaitOptions{Budget: 10 * time.Minute}, true,
+			report.WaitOptions{Budget: 10 * time.Minute},
+			true,
 			func(t *testing.T, err error) { assert.Error(t, err) },
 		},
 		"says that the build still runs when its budget ends": {
-			report.WaitOptions{Expect: 20, Budget: 90 * time.Second}, false,
+			report.WaitOptions{Expect: 20, Budget: 90 * time.Second},
+			false,
 			func(t *testing.T, err error) { assert.ErrorIs(t, err, report.ErrCouldNotTell) },
 		},
 	} {

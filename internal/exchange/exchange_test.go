@@ -63,7 +63,9 @@ func TestClientDo(t *testing.T) {
 		for attempts, errs := range map[int][]error{
 			4: {errReset, io.ErrUnexpectedEOF, &net.DNSError{IsTemporary: true}, alert("tls: bad record MAC"), alert("tls: internal error"), errors.New("Bad Gateway"), errors.New("Service Unavailable")},
 			1: {
-				&net.DNSError{IsNotFound: true}, &net.AddrError{}, tls.RecordHeaderError{}, &tls.CertificateVerificationError{Err: errReset}, alert("tls: certificate required"),
+				&net.DNSError{IsNotFound: true}, &net.AddrError{},
+				tls.RecordHeaderError{},
+				&tls.CertificateVerificationError{Err: errReset}, alert("tls: certificate required"),
 				http.ErrSchemeMismatch, errors.New(`unsupported protocol scheme "ftp"`), errors.New("Proxy Authentication Required"), errors.New("Forbidden"),
 			},
 		} {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/sauceinsights/insights/internal/fault"
@@ -20,7 +19,6 @@ type archive struct {
 	habits
 	vices
 
-	mu        sync.Mutex // guards what follows
 	random    *rand.Rand
 	runs      []run
 	arrivals  []run         // one of them comes with every request
@@ -74,7 +72,6 @@ type vices struct {
 	fromBase    int // the index of the first record
 	refusesSize int // larger pages are refused; 0: none
 	shuffles    bool
-	twoTimes    int // one in so many runs is listed again with another time
 }
 
 func (a *archive) fetch(_ context.Context, r Request) (answer reply, err error) {
