@@ -57,11 +57,19 @@ type http2Server struct {
 	requests    atomic.Int32
 	running     sync.WaitGroup
 	stop        chan struct{}
+
+	mu    sync.Mutex
+	ended bool // no connection is made any more
 }
 
 // dial is the DialContext of a transport, to a connection made by connect.
 func (s *http2Server) dial(connect func() (client, server net.Conn, err error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ended { // net/http dials on behind the back of a call
+			return nil, net.ErrClosed
+		}
 		client, server, err := connect()
 		if err == nil {
 			s.connections.Add(1)
@@ -108,6 +116,9 @@ func (s *http2Server) clientOf(t *testing.T, connect func() (client, server net.
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	s.stop = make(chan struct{})
 	t.Cleanup(func() {
+		s.mu.Lock()
+		s.ended = true
+		s.mu.Unlock()
 		transport.CloseIdleConnections()
 		close(s.stop)
 		s.running.Wait()

@@ -22,6 +22,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -317,10 +318,15 @@ func TestNothingThatACallLeavesBehindShowsTheKey(t *testing.T) {
 			calls := slices.Concat(everyCall, []namedCall{everyRun})
 			for _, call := range calls[len(calls)-len(calls)/secretShare():] {
 				var log strings.Builder
+				var mu sync.Mutex // a loop has several requests in flight
 				var attempts []insights.Attempt
 				c := clientOver(t, service, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1}),
 					insights.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-					insights.WithOnAttempt(func(_ context.Context, a insights.Attempt) { attempts = append(attempts, a) }))
+					insights.WithOnAttempt(func(_ context.Context, a insights.Attempt) {
+						mu.Lock()
+						defer mu.Unlock()
+						attempts = append(attempts, a)
+					}))
 				var info insights.ResponseInfo
 				_, err := call.do(t.Context(), c, insights.CaptureResponse(&info))
 				printed := log.String() + printedChain(err) + everythingPrinted(c) + everythingPrinted(*c) +
