@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 // inMemory is a transport without a network, so that time can stand still.
@@ -112,4 +113,9 @@ func requireAPIError(t testing.TB, err error) *APIError {
 	apiErr, ok := errors.AsType[*APIError](err)
 	require.True(t, ok, "%T is no *APIError: %v", err, err)
 	return apiErr
+}
+
+// TestMain fails the suite where a test leaves a goroutine behind.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
 }

@@ -1,214 +1,57 @@
-package insights_test
+package insights
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sauceinsights/insights"
-	"github.com/sauceinsights/insights/insightstest"
+	"github.com/sauceinsights/insights/internal/paging"
 )
 
-var (
-	dawn = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
-	dusk = dawn.Add(5 * time.Minute)
-)
-
-// crowd is a data set with runs of the same second, runs that never started
-// and runs that outlast the period.
-func crowd(seed uint64, n int) []insights.Test {
-	random := rand.New(rand.NewPCG(seed, 1))
-	runs := make([]insights.Test, n)
-	for i := range runs {
-		created := dawn.Add(time.Duration(random.IntN(300)-20) * time.Second)
-		runs[i] = insights.Test{
-			ID: fmt.Sprintf("run-%d-%03d", seed, i), Name: "n", Owner: insightstest.Username,
-			Status: insights.StatusPassed, CreationTime: created,
-		}
-		if random.IntN(8) > 0 {
-			runs[i].StartTime = created.Add(time.Duration(random.IntN(5)) * time.Second)
-			runs[i].EndTime = runs[i].StartTime.Add(time.Duration(random.IntN(90)) * time.Second)
-		}
+func TestCursorGoesThroughText(t *testing.T) {
+	at := time.Date(2021, 5, 1, 12, 0, 0, 5, time.FixedZone("", 3600))
+	for name, c := range map[string]Cursor{
+		"the beginning":    {},
+		"a time":           CursorAfter(at),
+		"a time and IDs":   CursorAfter(at, "a", "b, c", "d%20e"),
+		"IDs without time": CursorAfter(time.Time{}, "a", "b"),
+		"others":           {paging.Position{Time: at.UTC(), Others: []string{"a", "b c"}}},
+		"an early one":     {paging.Position{Time: at.UTC(), IDs: []string{"a"}, Others: []string{"b"}, Early: true}},
+	} {
+		text, err := c.MarshalText()
+		require.NoError(t, err, name)
+		var back Cursor
+		require.NoError(t, back.UnmarshalText(text), name)
+		assert.Equal(t, c, back, name)
+		assert.Equal(t, name == "the beginning", c.IsZero(), name)
 	}
-	return runs
 }
 
-// truth is what a service with these options holds of the period, taken in one
-// page.
-func truth(t *testing.T, runs []insights.Test, opts []insightstest.Option) []string {
-	srv := insightstest.NewServer(append(slices.Clone(opts), insightstest.WithResultWindow(10_000), insightstest.WithLargestPage(10_000))...)
-	defer srv.Close()
-	srv.Add(runs...)
-	list, err := srv.Client().Tests(t.Context(), insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 5000, Order: insights.OldestFirst})
-	require.NoError(t, err)
-	return idsOf(list.Items)
-}
-
-func idsOf(runs []insights.Test) []string {
-	ids := make([]string, len(runs))
-	for i, run := range runs {
-		ids[i] = run.ID
+func TestCursorRefusesOtherText(t *testing.T) {
+	for _, text := range []string{"x", "- ", "2021-05-01 a", "- %zz", "later a", "2021-05-01T12:00:00Z", "2021-05-01T12:00:00Z a b c", "2021-05-01T12:00:00Z %zz", "- a b", "0001-01-01T00:00:00Z a"} {
+		assert.ErrorIs(t, new(Cursor).UnmarshalText([]byte(text)), ErrInvalidOptions, text)
 	}
-	return ids
 }
 
-func collect(ctx context.Context, c *insights.Client, opts insights.TestsOptions) ([]insights.Test, error) {
-	return collectUntil(ctx, c, opts, -1)
-}
-
-// collectUntil leaves the loop after so many runs.
-func collectUntil(ctx context.Context, c *insights.Client, opts insights.TestsOptions, most int) (runs []insights.Test, err error) {
-	for run, err := range c.AllTests(ctx, opts) {
-		if err != nil {
-			return runs, err
+func FuzzCursor(f *testing.F) {
+	for _, text := range []string{"", "- a,b", "2026-05-01T00:00:00Z a", "2026-05-01T00:00:00.5Z a%2Cb,c", "2026-05-01T00:00:00+02:00 ", "?2026-05-01T00:00:00Z a b,c", "2026-05-01T00:00:00Z  b", "x", " "} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var c, again Cursor
+		if err := c.UnmarshalText(text); err != nil {
+			assert.ErrorIs(t, err, ErrInvalidOptions)
+			return
 		}
-		if runs = append(runs, run); len(runs) == most {
-			break
-		}
-	}
-	return runs, nil
-}
-
-func assertOrdered(t *testing.T, runs []insights.Test, order insights.Order, name string) {
-	assert.True(t, slices.IsSortedFunc(runs, func(a, b insights.Test) int {
-		if order == insights.NewestFirst {
-			a, b = b, a
-		}
-		return cmp.Compare(a.CreationTime.UnixNano(), b.CreationTime.UnixNano())
-	}), name)
-}
-
-func TestAServiceThatIgnoresTheOrder(t *testing.T) {
-	t.Parallel()
-	runs := crowd(3, 150)
-	for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
-		srv := insightstest.NewServer(insightstest.WithFixedOrder(insights.NewestFirst))
-		srv.Add(runs...)
-		opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 20}
-		got, err := collect(t.Context(), srv.Client(), opts)
-		require.NoError(t, err, "inside the result window nothing is lost")
-		assert.ElementsMatch(t, truth(t, runs, nil), idsOf(got))
-		srv.Close()
-	}
-	srv := insightstest.NewServer(insightstest.WithFixedOrder(insights.NewestFirst), insightstest.WithResultWindow(50))
-	defer srv.Close()
-	srv.Add(runs...)
-	got, err := collect(t.Context(), srv.Client(insights.WithResultWindow(50)), insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 20})
-	assert.ErrorIs(t, err, insights.ErrResultWindow, "past it there is no way on")
-	assert.Len(t, got, 50)
-}
-
-func TestMoreRunsInASecondThanTheResultWindow(t *testing.T) {
-	srv := insightstest.NewServer(insightstest.WithResultWindow(50))
-	defer srv.Close()
-	for i := range 80 {
-		srv.Add(insights.Test{ID: fmt.Sprint(i), CreationTime: dawn})
-	}
-	client := srv.Client(insights.WithResultWindow(50))
-	opts := insights.TestsOptions{Period: insights.Between(dawn.Add(-time.Minute), dusk), Size: 20}
-	got, err := collect(t.Context(), client, opts)
-	assert.ErrorIs(t, err, insights.ErrResultWindow)
-	assert.Len(t, got, 50)
-	failed, _ := errors.AsType[*insights.IterationError](err)
-	require.NotNil(t, failed)
-	opts.After = failed.Rest.After
-	assert.False(t, opts.After.IsZero())
-}
-
-func TestFromAndSizeKeepTheirMeaning(t *testing.T) {
-	t.Parallel()
-	srv := insightstest.NewServer(insightstest.WithResultWindow(50))
-	defer srv.Close()
-	srv.Add(crowd(5, 120)...)
-	client := srv.Client(insights.WithResultWindow(50))
-	opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}
-	all, err := collect(t.Context(), client, opts)
-	require.NoError(t, err)
-	for _, from := range []int{1, 10, 40, 41, 42, 45, 50, 51, 70} {
-		opts.From = from
-		got, err := collect(t.Context(), client, opts)
+		written, err := c.MarshalText()
 		require.NoError(t, err)
-		assert.Equal(t, idsOf(all[from:]), idsOf(got), "from %d", from)
-	}
-}
-
-func TestALoopThatBreaksAsksForOnePage(t *testing.T) {
-	srv := insightstest.NewServer()
-	defer srv.Close()
-	srv.Add(crowd(6, 300)...)
-	var info insights.ResponseInfo
-	loop := srv.Client().AllTests(t.Context(), insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}, insights.CaptureResponse(&info))
-	for range 2 { // and it may be ranged over again
-		srv.ForgetRequests()
-		for run, err := range loop {
-			require.NoError(t, err)
-			assert.NotEmpty(t, run.ID)
-			assert.Equal(t, 200, info.StatusCode, "filled before a page's first run")
-			break
-		}
-		assert.Len(t, srv.Requests(), 1)
-	}
-}
-
-func TestAllTestsRefusesBadOptionsBare(t *testing.T) {
-	srv := insightstest.NewServer()
-	defer srv.Close()
-	_, err := collect(t.Context(), srv.Client(), insights.TestsOptions{Size: -1})
-	problems, ok := err.(*insights.OptionsError)
-	require.True(t, ok, "%v", err)
-	assert.Len(t, problems.Problems, 2)
-	assert.Empty(t, srv.Requests())
-}
-
-func TestACancelledLoopSaysHowFarItCame(t *testing.T) {
-	srv := insightstest.NewServer()
-	defer srv.Close()
-	srv.Add(crowd(8, 100)...)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	n := 0
-	for _, err := range srv.Client().AllTests(ctx, insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10}) {
-		if err != nil {
-			assert.ErrorIs(t, err, context.Canceled)
-			assert.ErrorContains(t, err, fmt.Sprintf("after %d runs", n))
-			break
-		}
-		n++
-		cancel()
-	}
-	assert.Equal(t, 10, n, "the page that was there is delivered")
-}
-
-func TestAllFiveCallsAgainstTheFake(t *testing.T) {
-	t.Parallel()
-	srv := insightstest.NewServer()
-	defer srv.Close()
-	runs := insightstest.Generate(1, 500, dawn, dusk)
-	srv.Add(runs...)
-	client, period := srv.Client(), insights.Between(dawn.Add(-time.Hour), dusk.Add(time.Hour))
-
-	list, err := client.Tests(t.Context(), insights.TestsOptions{Period: period, Size: 100})
-	require.NoError(t, err)
-	assert.Len(t, list.Items, 100)
-	assert.True(t, list.HasMore)
-	metrics, err := client.TestMetrics(t.Context(), insights.TestMetricsOptions{Period: period, Query: runs[0].Name})
-	require.NoError(t, err)
-	assert.Positive(t, metrics.Aggs.Count)
-	trends, err := client.TestTrends(t.Context(), insights.TestTrendsOptions{Period: period, Interval: time.Minute})
-	require.NoError(t, err)
-	assert.NotEmpty(t, trends.Buckets)
-	builds, err := client.BuildsTests(t.Context(), insights.BuildsTestsOptions{Period: period})
-	require.NoError(t, err)
-	assert.NotEmpty(t, builds.Builds.Items)
-	failures, err := client.ErrorTrends(t.Context(), insights.ErrorTrendsOptions{Period: period})
-	require.NoError(t, err)
-	assert.NotEmpty(t, failures.Buckets)
+		require.NoError(t, again.UnmarshalText(written), "%q", written)
+		assert.True(t, c.position.Time.Equal(again.position.Time))
+		assert.Equal(t, c.position.IDs, again.position.IDs)
+		assert.Equal(t, c.position.Others, again.position.Others)
+		assert.Equal(t, c.position.Early, again.position.Early)
+		assert.Equal(t, c.IsZero(), again.IsZero())
+	})
 }

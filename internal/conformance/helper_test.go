@@ -34,3 +34,12 @@ const (
 	buildsTestsPath = "/v1/analytics/trends/builds_tests"
 	errorTrendsPath = "/v1/analytics/trends/errors"
 )
+
+// defaultCases is how many random loops are compared with the truth. Under the race
+// detector a case takes ten times as long.
+func defaultCases() uint64 {
+	if raceEnabled {
+		return 4
+	}
+	return 300
+}

@@ -1,4 +1,4 @@
-package insights_test
+package conformance_test
 
 import (
 	stdjson "encoding/json"

@@ -1,4 +1,4 @@
-package insights_test
+package conformance_test
 
 import (
 	"errors"
@@ -209,9 +209,9 @@ func wantedCases() uint64 {
 	case *cases > 0:
 		return *cases
 	case testing.Short():
-		return min(defaultCases, 12)
+		return min(defaultCases(), 12)
 	}
-	return defaultCases
+	return defaultCases()
 }
 
 func (s scenario) serverOptions() []insightstest.Option {

@@ -1,4 +1,4 @@
-package insights_test
+package conformance_test
 
 import (
 	"context"
@@ -159,7 +159,7 @@ func TestCaptureCursor(t *testing.T) {
 	t.Run("goes on behind the run in hand, wherever a program is killed", func(t *testing.T) {
 		for _, order := range []insights.Order{insights.OldestFirst, insights.NewestFirst} {
 			srv := insightstest.NewServer(insightstest.WithResultWindow(60), insightstest.WithMembership(insightstest.ByEnd))
-			srv.Add(crowd(11, 150)...)
+			srv.Add(crowded(11, 150)...)
 			client := srv.Client(insights.WithResultWindow(60))
 			opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Order: order, Size: 7}
 			all, err := collect(t.Context(), client, opts)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package insights_test
-
-const defaultCases = 300
