@@ -221,7 +221,8 @@ func ExampleIterationError() {
 	// Pay
 }
 
-// A cursor goes through text: another process can go on.
+// A cursor and its period go through text: another process can go on. The period
+// is kept with its ends: Last would be counted back from a later now.
 func ExampleCursor() {
 	service := insightstest.NewServer()
 	defer service.Close()
@@ -229,19 +230,20 @@ func ExampleCursor() {
 	service.Fail(insightstest.Outage(-1).After(1))
 	client := service.Client(insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
 
-	var kept []byte
+	var period, after []byte
 	first := insights.TestsOptions{Period: insights.Last(time.Hour), Size: 2}
 	for run, err := range client.AllTests(context.Background(), first) {
 		if broken, ok := errors.AsType[*insights.IterationError](err); ok {
-			kept, _ = broken.Rest.After.MarshalText() // into a file, for example
+			period, _ = broken.Rest.Period.MarshalText() // into a file, for example
+			after, _ = broken.Rest.After.MarshalText()
 			break
 		}
 		fmt.Println(run.Name)
 	}
 
 	service.Recover()
-	rest := insights.TestsOptions{Period: insights.Last(time.Hour)}
-	if err := rest.After.UnmarshalText(kept); err != nil {
+	var rest insights.TestsOptions
+	if err := errors.Join(rest.Period.UnmarshalText(period), rest.After.UnmarshalText(after)); err != nil {
 		log.Fatal(err)
 	}
 	for run, err := range client.AllTests(context.Background(), rest) {
@@ -256,7 +258,6 @@ func ExampleCursor() {
 	// later: Pay
 }
 
-// A program that was killed kept the runs up to 12:01, two of that time.
 // What is kept beside each run lets a program that was killed go on behind it.
 func ExampleCaptureCursor() {
 	srv := insightstest.NewServer()
@@ -290,6 +291,7 @@ func ExampleCaptureCursor() {
 	// went on with c
 }
 
+// A program that was killed kept the runs up to 12:01.
 func ExampleCursorAfter() {
 	service := insightstest.NewServer()
 	defer service.Close()

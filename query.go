@@ -60,7 +60,7 @@ type TestsOptions struct {
 	Order        Order    // desc
 	From         int      // from: records to skip
 	Size         int      // size: most records in a page; 0: the service chooses, and AllTests asks for 100, then up to 1,000
-	After        Cursor   // where an earlier AllTests ended; only for AllTests, not sent
+	After        Cursor   // where an earlier AllTests ended; only for AllTests, with a Between period, not sent
 }
 
 // TestMetricsOptions are the parameters of [Client.TestMetrics]. Zero fields
@@ -170,6 +170,8 @@ func (o TestsOptions) problems() problemList {
 	if !slices.Contains([]Order{"", OldestFirst, NewestFirst}, o.Order) {
 		problems.add("Order", fmt.Sprintf("%q is neither OldestFirst nor NewestFirst", string(o.Order)))
 	}
+	problems.refuse(!o.After.IsZero() && o.Period.last != 0, "Period",
+		"is counted back from now, which is later than when the cursor in After was kept: give its ends (Period.Bounds, or the Period of IterationError.Rest)")
 	return problems
 }
 

@@ -74,7 +74,7 @@ func TestTestsOptions(t *testing.T) {
 			"from":                                {TestsOptions{Period: week, From: 1}, "from=1&time_range=7d", ""},
 			"row 13: the page size is size":       {TestsOptions{Period: week, Size: 100}, "size=100&time_range=7d", ""},
 			"an empty list sends nothing":         {TestsOptions{Period: week, Owner: []string{}}, "time_range=7d", ""},
-			"a cursor is not a parameter":         {TestsOptions{Period: week, After: CursorAfter(noon, "id")}, "time_range=7d", ""},
+			"a cursor is not a parameter":         {TestsOptions{Period: Between(noon, nextNoon), After: CursorAfter(noon, "id")}, "end=2021-05-02T12%3A00%3A00Z&start=2021-05-01T12%3A00%3A00Z", ""},
 			"the sample request of the reference": {TestsOptions{Period: pair, Size: 10, From: 10, Build: "build-123"}, "build=build-123&" + "end=2021-05-02T12%3A00%3A00Z&from=10&size=10&start=2021-05-01T12%3A00%3A00Z", ""},
 			"all together": {
 				TestsOptions{
@@ -359,18 +359,19 @@ func TestOptionsValidate(t *testing.T) {
 			opts options
 			want []string
 		}{
-			"tests, negative from":            {TestsOptions{Period: week, From: -1}, []string{"From"}},
-			"tests, negative size":            {TestsOptions{Period: week, Size: -1}, []string{"Size"}},
-			"tests, row 8: any size":          {TestsOptions{Period: week, From: 1_000_000, Size: 1_000_000}, nil},
-			"tests, order":                    {TestsOptions{Period: week, Order: "desc"}, []string{"Order"}},
-			"tests, build and missing build":  {TestsOptions{Period: week, Build: "b", MissingBuild: true}, nil},
-			"tests, a cursor is for AllTests": {TestsOptions{Period: week, After: CursorAfter(noon, "id")}, nil},
-			"one page refuses a cursor":       {singlePage{TestsOptions{Period: week, After: CursorAfter(noon, "id")}}, []string{"After"}},
-			"one page":                        {singlePage{TestsOptions{Period: week}}, nil},
-			"metrics, no test":                {TestMetricsOptions{Period: week}, []string{"Query"}},
-			"trends, no interval":             {TestTrendsOptions{Period: week}, []string{"Interval"}},
-			"trends, negative interval":       {TestTrendsOptions{Period: week, Interval: -time.Hour}, []string{"Interval"}},
-			"trends, fractional interval":     {TestTrendsOptions{Period: week, Interval: 1500 * time.Millisecond}, []string{"Interval"}},
+			"tests, negative from":                {TestsOptions{Period: week, From: -1}, []string{"From"}},
+			"tests, negative size":                {TestsOptions{Period: week, Size: -1}, []string{"Size"}},
+			"tests, row 8: any size":              {TestsOptions{Period: week, From: 1_000_000, Size: 1_000_000}, nil},
+			"tests, order":                        {TestsOptions{Period: week, Order: "desc"}, []string{"Order"}},
+			"tests, build and missing build":      {TestsOptions{Period: week, Build: "b", MissingBuild: true}, nil},
+			"tests, a cursor is for AllTests":     {TestsOptions{Period: Between(noon, nextNoon), After: CursorAfter(noon, "id")}, nil},
+			"a cursor and a period that moves on": {TestsOptions{Period: week, After: CursorAfter(noon, "id")}, []string{"Period"}},
+			"one page refuses a cursor":           {singlePage{TestsOptions{Period: Between(noon, nextNoon), After: CursorAfter(noon, "id")}}, []string{"After"}},
+			"one page":                            {singlePage{TestsOptions{Period: week}}, nil},
+			"metrics, no test":                    {TestMetricsOptions{Period: week}, []string{"Query"}},
+			"trends, no interval":                 {TestTrendsOptions{Period: week}, []string{"Interval"}},
+			"trends, negative interval":           {TestTrendsOptions{Period: week, Interval: -time.Hour}, []string{"Interval"}},
+			"trends, fractional interval":         {TestTrendsOptions{Period: week, Interval: 1500 * time.Millisecond}, []string{"Interval"}},
 			"tests, all at once": {
 				singlePage{TestsOptions{Scope: ScopeSingle, Order: "up", From: -1, Size: -2, After: CursorAfter(noon, "id")}},
 				[]string{"Period", "Owner", "From", "Size", "Order", "After"},

@@ -25,7 +25,7 @@ import (
 
 // imported are the packages that a snippet may use without saying so.
 var imported = []string{
-	"context", "crypto/tls", "crypto/x509", "errors", "flag", "fmt", "io", "log", "log/slog", "maps", "net/http", "net/url", "os", "slices", "strings", "testing", "testing/synctest", "time",
+	"context", "crypto/tls", "crypto/x509", "encoding/json", "errors", "flag", "fmt", "io", "log", "log/slog", "maps", "net/http", "net/url", "os", "slices", "strings", "testing", "testing/synctest", "time",
 	"github.com/sauceinsights/insights",
 	"github.com/sauceinsights/insights/insightstest",
 	"github.com/sauceinsights/insights/report",

@@ -86,14 +86,14 @@ var failures = []struct {
 		return tests(t.Context(), client)
 	}},
 	{"slow", false, ask([]insightstest.Fault{{Delay: time.Minute, Count: -1}}, func(ctx context.Context, c *insights.Client) error {
-		hasty, err := c.Clone(insights.WithAttemptTimeout(10*time.Millisecond), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: time.Millisecond}))
+		hasty, err := c.Clone(insights.WithAttemptTimeout(250*time.Millisecond), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: time.Millisecond}))
 		if err != nil {
 			return err
 		}
 		return tests(ctx, hasty)
 	})},
 	{"deadline", false, ask([]insightstest.Fault{{Delay: time.Minute, Count: -1}}, func(ctx context.Context, c *insights.Client) error {
-		ctx, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+		ctx, cancel := context.WithTimeout(ctx, 250*time.Millisecond)
 		defer cancel()
 		return tests(ctx, c)
 	})},
@@ -154,7 +154,7 @@ var (
 // shown is the text of an error with the names that a reader has: not that of
 // the fake service, nor the short wait of a test.
 func shown(err error) string {
-	text := strings.ReplaceAll(err.Error(), "longer than 10ms", "longer than 30s")
+	text := strings.ReplaceAll(err.Error(), "longer than 250ms", "longer than 30s")
 	if before, _, found := strings.Cut(text, "this client asked "); found {
 		return before + "this client asked api.us-west-1.saucelabs.com\n"
 	}
