@@ -25,7 +25,7 @@ func (x *exchange) transportFailure(ctx context.Context, err error) error {
 	if isHeaderTooLarge(err) {
 		return errHeaderTooLarge
 	}
-	broken := &fault.Error{Kind: fault.Transport, Cause: x.redacted(err), Passes: canPass(err), Hint: x.hintOf(err)}
+	broken := &fault.Error{Kind: fault.Transport, Cause: x.redacted(err), Passes: mayPass(err), Hint: x.hintOf(err)}
 	if isTimeout(err) {
 		return &fault.Error{Kind: fault.Timeout, Text: fault.Timeout.Error() + ": " + broken.Cause.Error(), Cause: broken, Passes: broken.Passes}
 	}
@@ -70,9 +70,9 @@ func isHeaderTooLarge(err error) bool {
 		func(words string) bool { return strings.Contains(text, words) })
 }
 
-// canPass reports whether a failed connection is worth another try: a
+// mayPass reports whether a failed connection is worth another try: a
 // certificate, a name or an address that is wrong stays wrong.
-func canPass(err error) bool {
+func mayPass(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
@@ -89,7 +89,7 @@ func canPass(err error) bool {
 	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, errPlainProxy):
 		return false
 	case errors.As(err, &refusal):
-		return refusal.canPass()
+		return refusal.mayPass()
 	}
 	return !strings.Contains(err.Error(), "unsupported protocol scheme")
 }

@@ -23,7 +23,7 @@ func TestAnAlertIsNotTriedAgainWhoeverSentIt(t *testing.T) {
 		"another's words": {errors.New("remote error"), false},
 	} {
 		assert.Equal(t, test.want, isTLSAlert(test.err), name)
-		assert.Equal(t, !test.want, canPass(test.err), name)
+		assert.Equal(t, !test.want, mayPass(test.err), name)
 	}
 }
 
@@ -33,7 +33,7 @@ func TestTLSAlert(t *testing.T) {
 		"tls: handshake failure": false, "tls: certificate required": false, "tls: protocol version not supported": false, "tls: unknown certificate authority": false,
 	} {
 		err := &net.OpError{Op: "remote error", Err: errors.New(alert)}
-		assert.Equal(t, passes, canPass(err), alert)
-		assert.Equal(t, passes, canPass(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}), alert)
+		assert.Equal(t, passes, mayPass(err), alert)
+		assert.Equal(t, passes, mayPass(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}), alert)
 	}
 }

@@ -85,7 +85,7 @@ func statusOf(text string) int {
 	return 0
 }
 
-// canPass reports whether the proxy may connect the next time.
-func (e *tunnelRefusal) canPass() bool {
+// mayPass reports whether the proxy may connect the next time.
+func (e *tunnelRefusal) mayPass() bool {
 	return e.status == 0 || e.status >= 500 || IsRetriedStatus(e.status)
 }

@@ -29,7 +29,7 @@ var ErrTooManyElements = &fault.Error{
 // many entries of maps, which could take many times its size in memory. Damaged
 // JSON is left to the decoder.
 func TooManyElements(body []byte, limit int) bool {
-	if mostElements(body) < limit {
+	if maxElementsIn(body) < limit {
 		return false
 	}
 	// Of a buffer the decoder makes no copy.
@@ -53,9 +53,9 @@ func TooManyElements(body []byte, limit int) bool {
 	return true
 }
 
-// mostElements is as many as there can be at most: an element is the first of what holds
+// maxElementsIn is as many as there can be at most: an element is the first of what holds
 // it, or has a comma before it.
-func mostElements(body []byte) int {
+func maxElementsIn(body []byte) int {
 	return bytes.Count(body, []byte{','}) + bytes.Count(body, []byte{'['}) + bytes.Count(body, []byte{'{'})
 }
 
