@@ -156,19 +156,18 @@ type FieldError struct {
 // Error returns one line: what was asked, what came back, after how many attempts
 // and, if it is known, what to do.
 func (e *APIError) Error() string {
-	var b strings.Builder
 	request := strings.TrimSpace(e.Method + " " + e.Path)
-	b.WriteString(redact.Join(": ", "insights", redact.Line(request), e.outcome(), e.detail()))
+	text := redact.Join(": ", "insights", redact.Line(request), e.outcome(), e.detail())
 	if e.Attempts > 1 {
-		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
+		text += fmt.Sprintf(" (after %d attempts)", e.Attempts)
 	}
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " [request %s]", redact.Line(e.RequestID))
+		text += fmt.Sprintf(" [request %s]", redact.Line(e.RequestID))
 	}
 	if e.hint != "" {
-		b.WriteString("; " + e.hint)
+		text = strings.TrimSuffix(text, ".") + "; " + e.hint
 	}
-	return b.String()
+	return text
 }
 
 // outcome is empty where Err alone tells why there was no answer.

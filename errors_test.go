@@ -31,6 +31,7 @@ func TestAPIError(t *testing.T) {
 			{&APIError{Err: context.Canceled}, context.Canceled, "insights: context canceled"},
 			{&APIError{StatusCode: 200, Message: "page", Err: ErrBadResponse}, ErrBadResponse, "insights: 200 OK: the answer is not the promised JSON: page"},
 			{&APIError{StatusCode: -1, Attempts: -1}, nil, "insights: -1"},
+			{&APIError{StatusCode: 404, Message: "Not found.", hint: "check the region"}, ErrNotFound, "insights: 404 Not Found: Not found; check the region"},
 		} {
 			assert.EqualError(t, test.err, test.text)
 			if test.kind != nil {
