@@ -101,11 +101,15 @@ func send(w http.ResponseWriter, status int, value any) {
 	_ = json.NewEncoder(w).Encode(value) // a client that went away needs nothing
 }
 
-// decode reads a body; unknown members are a mistake.
+// decode reads a body; unknown members are a mistake, and so is no body.
 func decode(body io.Reader, value any) error {
 	d := json.NewDecoder(body)
 	d.DisallowUnknownFields()
-	if err := d.Decode(value); err != nil && !errors.Is(err, io.EOF) {
+	err := d.Decode(value)
+	if errors.Is(err, io.EOF) {
+		return errors.New("the body: it is empty, {} is the least")
+	}
+	if err != nil {
 		return fmt.Errorf("the body: %w", err)
 	}
 	return nil
