@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ type config struct {
 	seed     uint64
 	last     time.Duration
 	end      instant
+	forMade  []string // the flags given that are for generated runs only
 	data     string
 	shift    bool
 	username string
@@ -51,7 +54,7 @@ func (i *instant) Set(text string) error {
 }
 
 func parseFlags(args []string, stderr io.Writer) (*config, error) {
-	c := new(config)
+	c := &config{runs: 10_000, seed: 1, last: 30 * 24 * time.Hour}
 	fs := flag.NewFlagSet("insights-server", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // a mistake is one line, which main prints
 	c.define(fs)
@@ -61,25 +64,33 @@ func parseFlags(args []string, stderr io.Writer) (*config, error) {
 		fs.Usage()
 	}
 	if err == nil {
+		fs.Visit(c.note)
 		err = c.check(fs.Args())
 	}
 	return c, err
+}
+
+// note remembers a flag that was given, if it says which runs to generate.
+func (c *config) note(f *flag.Flag) {
+	if slices.Contains([]string{"runs", "seed", "last", "end"}, f.Name) {
+		c.forMade = append(c.forMade, "-"+f.Name)
+	}
 }
 
 func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	fs.BoolVar(&c.public, "public", false, "allow an address that other machines reach")
 	fs.StringVar(&c.tls, "tls", "", "serve HTTPS with a new certificate, and write it to this `file` for clients to trust")
-	fs.IntVar(&c.runs, "runs", 10_000, "`number` of runs to generate")
-	fs.Uint64Var(&c.seed, "seed", 1, "`number` that the generated runs follow from")
-	fs.DurationVar(&c.last, "last", 30*24*time.Hour, "how far back generated runs go")
+	fs.Func("runs", "`number` of runs to generate (default 10000)", whole(&c.runs, strconv.Atoi))
+	fs.Func("seed", "`number` that the generated runs follow from (default 1)", whole(&c.seed, parseSeed))
+	fs.Func("last", "how far back generated runs go: a `length` such as 7d, 12h or 90m (default 30d)", long(&c.last))
 	fs.Var(&c.end, "end", "`time` at which generated runs end and the server's clock begins; default now. With -seed it gives the same runs on any day")
 	fs.StringVar(&c.data, "data", "", "`file` with runs to serve instead of generated ones: one as JSON per line, an answer of /tests, or a list; gzipped or not; - is standard input")
 	fs.BoolVar(&c.shift, "shift", false, "move the times of -data by whole days, so that the newest run is of today")
 	fs.StringVar(&c.username, "user", insightstest.Username, "user `name` that is let in")
 	fs.StringVar(&c.key, "key", insightstest.AccessKey, "access `key` that is let in")
 	fs.StringVar(&c.variant, "variant", "default", "`names` of the service to be, with commas between: "+strings.Join(variantNames(), ", "))
-	fs.DurationVar(&c.latency, "latency", 0, "how long to wait before each answer")
+	fs.Func("latency", "how long to wait before each answer: a `length` such as 250ms or 2s (default 0)", long(&c.latency))
 	fs.BoolVar(&c.limit, "limit", false, "answer 429 beyond 10 requests a second or 3,500 an hour")
 	fs.BoolVar(&c.log, "log", false, "write a line for each request to standard error")
 }
@@ -105,10 +116,49 @@ func (c *config) check(rest []string) error {
 		return errors.New("-key is empty")
 	case c.shift && c.data == "":
 		return errors.New("-shift is for -data; generated runs end now, or at -end")
-	case c.data != "" && !c.end.IsZero():
-		return errors.New("-end is for generated runs, not for -data")
+	case c.data != "" && len(c.forMade) > 0:
+		return fmt.Errorf("%s is for generated runs, not for -data", c.forMade[0])
 	}
 	return nil
+}
+
+// whole reads a flag with a whole number.
+func whole[N any](field *N, parse func(string) (N, error)) func(string) error {
+	return func(text string) error {
+		n, err := parse(text)
+		if err != nil {
+			return errors.New("want a whole number from 0 on, such as 500")
+		}
+		*field = n
+		return nil
+	}
+}
+
+func parseSeed(text string) (uint64, error) {
+	return strconv.ParseUint(text, 10, 64)
+}
+
+// long reads a flag with a length of time.
+func long(field *time.Duration) func(string) error {
+	return func(text string) (err error) {
+		*field, err = parseLength(text)
+		return err
+	}
+}
+
+// parseLength reads a number of days, as in 7d, and what [time.ParseDuration]
+// reads.
+func parseLength(text string) (time.Duration, error) {
+	if days, isDays := strings.CutSuffix(text, "d"); isDays {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a length of time with its unit, such as 7d, 12h or 90m", text)
+	}
+	return d, nil
 }
 
 func variantNames() []string {

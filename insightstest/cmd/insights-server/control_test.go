@@ -83,7 +83,7 @@ func TestControlMistakes(t *testing.T) {
 		"an unknown member":        {"POST", "faults", `{"statsu":503}`, 400, "statsu"},
 		"a fault that can't be":    {"POST", "faults", `[{"status":503},{"status":99}]`, 400, "the status 99"},
 		"an unknown ending":        {"POST", "faults", `{"ending":"bang"}`, 400, "drop, cut, stall and endless"},
-		"a delay without unit":     {"POST", "faults", `{"delay":"1"}`, 400, "missing unit"},
+		"a delay without unit":     {"POST", "faults", `{"delay":"1"}`, 400, "with its unit"},
 		"no fault":                 {"POST", "faults", `[]`, 400, "there is no fault"},
 		"no body of a fault":       {"POST", "faults", "", 400, "the body: it is empty"},
 		"a blank body of a fault":  {"POST", "faults", " \n", 400, "the body: it is empty"},

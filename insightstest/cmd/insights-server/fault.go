@@ -110,7 +110,7 @@ func decodeFaults(r *http.Request) ([]insightstest.Fault, error) {
 	return faults, nil
 }
 
-// length is a length of time in the form of Go (1m30s), or in seconds.
+// length is a length of time: a text as in a flag (7d, 1m30s), or in seconds.
 type length time.Duration
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -124,7 +124,7 @@ func (l *length) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &words); err != nil {
 		return err
 	}
-	d, err := time.ParseDuration(words)
+	d, err := parseLength(words)
 	*l = length(d)
 	return err
 }

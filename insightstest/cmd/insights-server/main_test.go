@@ -263,6 +263,19 @@ func TestFlags(t *testing.T) {
 			assert.NotContains(t, s.stdout.String(), "WithBaseURL", "the SDK would refuse it")
 		}
 	})
+	t.Run("-last and -latency take days, and what Go takes", func(t *testing.T) {
+		for text, want := range map[string]time.Duration{"7d": 7 * 24 * time.Hour, "90m": 90 * time.Minute, "1h30m": 90 * time.Minute} {
+			c, err := parseFlags([]string{"-last", text, "-latency", text}, io.Discard)
+			require.NoError(t, err)
+			assert.Equal(t, want, c.last)
+			assert.Equal(t, want, c.latency)
+		}
+		c, err := parseFlags(nil, io.Discard)
+		require.NoError(t, err)
+		assert.Equal(t, 30*24*time.Hour, c.last)
+		assert.Equal(t, 10_000, c.runs)
+		assert.EqualValues(t, 1, c.seed)
+	})
 	t.Run("-h explains every flag", func(t *testing.T) {
 		stderr := newOutput()
 		require.NoError(t, run(t.Context(), []string{"-h"}, nil, io.Discard, stderr))
@@ -284,7 +297,12 @@ func TestMistakes(t *testing.T) {
 		want string
 	}{
 		"an unknown flag":            {[]string{"-nope"}, "-nope"},
-		"no number":                  {[]string{"-runs", "many"}, `"many"`},
+		"no number":                  {[]string{"-runs", "many"}, `invalid value "many" for flag -runs: want a whole number`},
+		"a part of a run":            {[]string{"-runs", "1.5"}, `invalid value "1.5" for flag -runs: want a whole number`},
+		"nothing for a number":       {[]string{"-runs", "null"}, `invalid value "null" for flag -runs: want a whole number`},
+		"a negative seed":            {[]string{"-seed", "-1"}, `invalid value "-1" for flag -seed: want a whole number`},
+		"no length":                  {[]string{"-last", "week"}, `"week" is not a length of time with its unit, such as 7d, 12h or 90m`},
+		"a length without a unit":    {[]string{"-latency", "5"}, `"5" is not a length of time with its unit`},
 		"an argument":                {[]string{"8080"}, `unexpected argument "8080"`},
 		"negative runs":              {[]string{"-runs", "-1"}, "-runs -1 is negative"},
 		"no time":                    {[]string{"-last", "0s"}, "-last 0s is less than a second"},
@@ -300,6 +318,9 @@ func TestMistakes(t *testing.T) {
 		"a port that is taken":       {[]string{"-addr", taken.Addr().String()}, "address already in use"},
 		"standard input":             {[]string{"-data", "-"}, "-data: -:1: it is not a run, which is an object"},
 		"-shift alone":               {[]string{"-shift"}, "-shift is for -data"},
+		"-runs of data":              {[]string{"-data", bad, "-runs", "10000"}, "-runs is for generated runs, not for -data"},
+		"-seed of data":              {[]string{"-data", bad, "-seed", "2"}, "-seed is for generated runs, not for -data"},
+		"-last of data":              {[]string{"-data", bad, "-last", "7d"}, "-last is for generated runs, not for -data"},
 		"-end of data":               {[]string{"-data", bad, "-end", "2026-03-02T12:00:00Z"}, "-end is for generated runs"},
 		"an end that is no time":     {[]string{"-end", "today"}, "it must be a time as 2006-01-02T15:04:05Z"},
 		"a certificate nowhere":      {[]string{"-addr", "127.0.0.1:0", "-tls", "/no/such/folder/c.pem"}, "-tls: open /no/such/folder/c.pem"},
