@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,17 @@ type control struct {
 
 func newControl(srv *insightstest.Server, c *clock, isProtected bool) *control {
 	x := &control{server: srv, clock: c, isProtected: isProtected, routes: http.NewServeMux()}
-	for pattern, do := range map[string]func(*http.Request) (any, error){
+	for pattern, do := range x.calls() {
+		method, path, _ := strings.Cut(pattern, " ")
+		x.routes.HandleFunc(method+" "+controlPrefix+path, x.answer(do))
+	}
+	return x
+}
+
+// calls are what the control does, by method and path behind the prefix.
+func (x *control) calls() map[string]func(*http.Request) (any, error) {
+	return map[string]func(*http.Request) (any, error){
+		"GET {$}":          x.list,
 		"GET faults":       x.pending,
 		"POST faults":      x.fail,
 		"DELETE faults":    x.recover,
@@ -42,11 +53,18 @@ func newControl(srv *insightstest.Server, c *clock, isProtected bool) *control {
 		"GET clock":        x.time,
 		"POST clock":       x.setTime,
 		"POST reset":       x.reset,
-	} {
-		method, path, _ := strings.Cut(pattern, " ")
-		x.routes.HandleFunc(method+" "+controlPrefix+path, x.answer(do))
 	}
-	return x
+}
+
+// list names the calls, for who looks what there is.
+func (x *control) list(*http.Request) (any, error) {
+	var routes []string
+	for pattern := range x.calls() {
+		method, path, _ := strings.Cut(pattern, " ")
+		routes = append(routes, method+" "+controlPrefix+strings.TrimSuffix(path, "{$}"))
+	}
+	slices.Sort(routes)
+	return map[string][]string{"routes": routes}, nil
 }
 
 // ServeHTTP answers what is not of the API itself, and leaves the rest to the

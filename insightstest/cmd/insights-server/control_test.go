@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,23 @@ func TestControlMistakes(t *testing.T) {
 	}
 	_, body := s.control(t, "GET", "faults", "")
 	assert.Equal(t, "[]", body, "of a list with a mistake, none counts")
+}
+
+// TestControlRoutes compares the answer with the table of README.md.
+func TestControlRoutes(t *testing.T) {
+	s := serve(t, "-runs", "0")
+	status, body := s.control(t, "GET", "", "")
+	require.Equal(t, http.StatusOK, status)
+	var answer struct{ Routes []string }
+	require.NoError(t, json.Unmarshal([]byte(body), &answer))
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	want := []string{"GET " + controlPrefix}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Z]+) ([a-z]+)(/ID)?` ").FindAllStringSubmatch(string(readme), -1) {
+		want = append(want, row[1]+" "+controlPrefix+row[2]+strings.ReplaceAll(row[3], "ID", "{id}"))
+	}
+	assert.Len(t, answer.Routes, 14)
+	assert.ElementsMatch(t, want, answer.Routes)
 }
 
 func TestControlRuns(t *testing.T) {

@@ -153,7 +153,7 @@ func (c *config) introduce(stdout io.Writer, url string, runs []insights.Test) {
 	fmt.Fprintf(w, "insights-server: %d runs%s at %s\n\n", len(runs), between(runs), url)
 	fmt.Fprintf(w, "curl:\n  curl %s-u '%s:%s' '%s%s?%s&size=5'\n\n", trust, c.username, c.key, url, insightstest.PathTests, periodOf(runs))
 	c.introduceGo(w, url)
-	fmt.Fprintf(w, "Faults, the clock, further runs: %s%s, see README.md.\nStop with Ctrl-C.\n", url, controlPrefix)
+	fmt.Fprintf(w, "Faults, the clock, further runs: %s%s\n  explained in insightstest/cmd/insights-server/README.md of the module\nStop with Ctrl-C.\n", url, controlPrefix)
 }
 
 // introduceGo leaves the address to what the SDK accepts: it sends a key in
