@@ -330,7 +330,8 @@ func TestMistakes(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			stdout := newOutput()
-			err := run(t.Context(), test.args, strings.NewReader("[1]"), stdout, io.Discard)
+			args := append([]string{"-addr", "127.0.0.1:0"}, test.args...) // the default port may be taken
+			err := run(t.Context(), args, strings.NewReader("[1]"), stdout, io.Discard)
 			require.ErrorContains(t, err, test.want)
 			assert.NotContains(t, err.Error(), "\n")
 			assert.Empty(t, stdout.String())
