@@ -71,7 +71,7 @@ type RateChange struct {
 	PValue float64  `json:"p_value"`
 }
 
-// Difference is the pass rate after less the one before, from -1 to 1; 0 where
+// Difference is the pass rate after less the one before, from -1 to 1; 0 if
 // one of the two does not exist.
 func (c RateChange) Difference() float64 {
 	before, hadRate := c.Before.PassRate()

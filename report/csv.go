@@ -35,7 +35,7 @@ func csvRecord(run insights.Test) []string {
 }
 
 // WriteCSV writes a line per run as it comes, by RFC 4180: in UTF-8, ended by
-// CRLF, values as they are, quoted where they have to be. The columns, always
+// CRLF, values as they are, quoted if they have to be. The columns, always
 // the same and in this order, are id, name, build, owner, ancestor, status,
 // error, creation_time, start_time, end_time, duration (seconds), os,
 // os_normalized, browser, browser_normalized and details_url. Times are RFC

@@ -10,7 +10,7 @@ import (
 
 // RunTimes sums up how long runs took: their Duration, or if that is
 // missing, the time from their start to their end. A run that has neither is
-// not in it, nor one of a negative time or of more than a day. Waiting in the queue is no run time.
+// not in it, nor one of a negative time or of more than a day. Waiting in the queue is not run time.
 //
 // P50, P90 and P99 are the run times that this share of the runs did not exceed
 // (nearest rank). They are exact with up to 4,096 different run times, however

@@ -17,7 +17,7 @@ import (
 // with the number of runs.
 //
 // The runs may come in any order. A run's place in time is its creation time,
-// or its start or end where it has none; of runs of the same time the one that
+// or its start or end if it has none; of runs of the same time the one that
 // comes last is the latest, unless the newest runs come first.
 //
 // If the sequence ends with an error, Summarize returns that error together

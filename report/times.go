@@ -25,7 +25,7 @@ type whenever struct {
 }
 
 // timesOf finds the place of a run in time, which is its creation, or its start
-// or end where it has none, and its run time. A time outside of the years 2000
+// or end if it has none, and its run time. A time outside of the years 2000
 // to 2200, a start a day away from the creation, and a run time that is
 // negative, no number or over a day are not believed.
 func timesOf(run insights.Test) whenever {
