@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -125,8 +126,14 @@ func (m *markdownWriter) writeTable(t table) {
 	}
 	// The head of a table is nothing without a row.
 	block := []string{"", "### " + t.title, "", markdownRow(t.header()), markdownRow(rules)}
-	for _, row := range t.rows {
-		m.write(append(block, markdownRow(row.markdown(t.columns)))...)
+	shown := t.cells()
+	for i, c := range t.columns {
+		if c.kind == quoted {
+			setColumn(shown, i, c.width)
+		}
+	}
+	for i, row := range t.rows {
+		m.write(append(block, markdownRow(markdownCells(t.columns, shown[i], row.link)))...)
 		block = nil
 	}
 	if t.more > 0 {
@@ -138,15 +145,14 @@ func markdownRow(cells []string) string {
 	return "| " + strings.Join(cells, " | ") + " |"
 }
 
-func (r tableRow) markdown(columns []column) []string {
-	link := r.link
-	list := make([]string, len(r.cells))
-	for i, cell := range r.cells {
-		list[i] = columns[i].text(cell)
-		if columns[i].kind == quoted || columns[i].kind == note {
+// markdownCells quotes what came from a test. The first name leads to the link.
+func markdownCells(columns []column, cells []string, link string) []string {
+	list := slices.Clone(cells)
+	for i, c := range columns {
+		if c.kind == quoted || c.kind == note {
 			list[i] = codeSpan(list[i])
 		}
-		if columns[i].kind == quoted && link != "" {
+		if c.kind == quoted && link != "" {
 			list[i], link = "["+list[i]+"]("+link+")", ""
 		}
 	}

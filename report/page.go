@@ -73,7 +73,7 @@ type tableRow struct {
 type column struct {
 	name  string
 	kind  columnKind
-	width int // most characters; 0: no limit
+	width int // most cells; 0: no limit
 }
 
 type columnKind int

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -124,16 +125,14 @@ func moment(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// label is the name of a test, with its platform if the summary has it.
+// label is the name of a test, with its platform if the summary has it, which
+// is kept when the name is cut.
 func label(name, os, browser string) string {
-	parts := []string{name}
-	if name == "" {
-		parts = []string{"(no name)"}
-	}
+	kept := ""
 	for _, part := range []string{os, browser} {
 		if part != "" {
-			parts = append(parts, part)
+			kept += " · " + plain(part)
 		}
 	}
-	return strings.Join(parts, " · ")
+	return cmp.Or(plain(name), "(no name)") + keepMark + kept
 }

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
-// The widths of columns, in characters.
+// The widths of columns, in cells of a terminal.
 const (
 	nameWidth  = 80
 	errorWidth = 120
@@ -97,7 +96,7 @@ func (o Outcome) cells(isOneBuild bool) []string {
 func (o Outcome) label() string {
 	name := label(o.Test.Name, o.Test.OS, o.Test.Browser)
 	if o.Quarantined != "" {
-		name += " (quarantined: " + o.Quarantined + ")"
+		name += " (quarantined: " + plain(o.Quarantined) + ")"
 	}
 	return name
 }
@@ -221,10 +220,10 @@ func testLabel(t TestStats) string {
 		if i == 0 {
 			separator = " on "
 		}
-		name += separator + cmp.Or(strings.TrimSpace(on.OS+" "+on.Browser), "an unknown platform")
+		name += separator + cmp.Or(plain(on.OS+" "+on.Browser), "an unknown platform")
 	}
 	if t.Quarantined != "" {
-		name += " (quarantined: " + t.Quarantined + ")"
+		name += " (quarantined: " + plain(t.Quarantined) + ")"
 	}
 	return name
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -80,12 +81,60 @@ func (t textWriter) writeTable(tab table) {
 	t.line(tab.title)
 	widths := t.widths(tab)
 	t.line(tab.textLine(tab.header(), widths))
-	for _, row := range tab.rows {
-		t.line(tab.textLine(row.cells, widths))
+	shown, apart := tab.fitted(widths)
+	for i, row := range tab.rows {
+		t.line(tab.textLine(shown[i], widths))
+		for _, text := range apart[i] {
+			t.wrap("      ", "      ", text)
+		}
 		t.writeNotes(tab, row)
 	}
 	if tab.more > 0 {
 		t.line("  and " + number(tab.more) + " more")
+	}
+}
+
+// fitted are the rows as wide as their columns. What is kept of a name has a
+// line of its own if it leaves too little to the name.
+func (t table) fitted(widths []int) (rows, apart [][]string) {
+	rows, apart = t.cells(), make([][]string, len(t.rows))
+	for i, c := range t.columns {
+		if c.kind != quoted {
+			continue
+		}
+		for n, row := range rows {
+			name, kept := cutKept(row[i])
+			if kept != "" && cells(name+kept) > widths[i] && cells(kept) > widths[i]-minNameWidth {
+				row[i], apart[n] = name, append(apart[n], strings.TrimPrefix(kept, " · "))
+			}
+		}
+		setColumn(rows, i, widths[i])
+	}
+	return rows, apart
+}
+
+// cells are the rows, of which the quoted columns are still to be cut.
+func (t table) cells() [][]string {
+	rows := make([][]string, len(t.rows))
+	for i, row := range t.rows {
+		rows[i] = slices.Clone(row.cells)
+		for n, c := range t.columns {
+			if c.kind != quoted {
+				rows[i][n] = c.text(row.cells[n])
+			}
+		}
+	}
+	return rows
+}
+
+// setColumn cuts the cells of a column.
+func setColumn(rows [][]string, column, width int) {
+	texts := make([]string, len(rows))
+	for i, row := range rows {
+		texts[i] = row[column]
+	}
+	for i, text := range abridgedAll(texts, width) {
+		rows[i][column] = text
 	}
 }
 
@@ -136,7 +185,10 @@ func lineWidth(columns []column, widths []int) int {
 }
 
 func (c column) text(cell string) string {
-	if c.width == 0 {
+	switch {
+	case c.kind == quoted:
+		return abridged(cell, c.width)
+	case c.width == 0:
 		return plain(cell)
 	}
 	return shortened(cell, c.width)
@@ -148,8 +200,8 @@ func (t table) textLine(row []string, widths []int) string {
 		if c.kind == note {
 			continue
 		}
-		cell := fitted(c.text(row[i]), widths[i])
-		padding := strings.Repeat(" ", widths[i]-cells(cell))
+		cell := row[i]
+		padding := strings.Repeat(" ", max(0, widths[i]-cells(cell)))
 		if c.kind == figure {
 			line.WriteString("  " + padding + cell)
 		} else {

@@ -149,7 +149,7 @@ func TestWriteMarkdown(t *testing.T) {
 			"`a``b`":                 "``` `a``b` ```",
 			`a\|b`:                   "`a\\ \\|b`",
 			"\x1b[31mred\u202e\x07":  "`red\uFFFD\uFFFD`",
-			strings.Repeat("x", 100): "`" + strings.Repeat("x", 79) + "…`",
+			strings.Repeat("x", 100): "`" + strings.Repeat("x", 53) + "…" + strings.Repeat("x", 26) + "`",
 			"":                       "`(no name)`",
 		} {
 			var out bytes.Buffer
