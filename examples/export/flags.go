@@ -39,7 +39,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(stdout)
-		_, _ = fmt.Fprintln(stdout, "Writes all test runs of a period to a file, and goes on where it stopped. Set SAUCE_USERNAME and SAUCE_ACCESS_KEY to ask the real service.")
+		_, _ = fmt.Fprintln(stdout, "Writes all test runs of a period to a file, and goes on where it stopped. Set\nSAUCE_USERNAME and SAUCE_ACCESS_KEY to ask the real service.")
 		flags.PrintDefaults()
 	}
 	if err == nil && flags.NArg() > 0 {
@@ -59,9 +59,9 @@ var selecting = []string{"period", "newest-first", "scope", "owner", "status", "
 func (s *settings) bindSelection(flags *flag.FlagSet) {
 	o := &s.tests
 	o.Order = insights.OldestFirst
-	flags.TextVar(&o.Period, "period", insights.Last(7*24*time.Hour), "`7d`, 12h or 90m back from the first start, or START/END, as in 2021-05-01T00:00:00Z/2021-06-01T00:00:00Z")
+	flags.TextVar(&o.Period, "period", insights.Last(7*24*time.Hour), "`7d`, 12h or 90m back from the first start, or START/END, as in\n2021-05-01T00:00:00Z/2021-06-01T00:00:00Z")
 	flags.Var((*newestFirst)(&o.Order), "newest-first", "the newest run first, and not the oldest")
-	flags.StringVar((*string)(&o.Scope), "scope", "", "`whose` runs: me, organization, or single with -owner; by default the service's choice")
+	flags.StringVar((*string)(&o.Scope), "scope", "", "`whose` runs: me, organization, or single with -owner; by default the\nservice's choice")
 	flags.Var((*owners)(&o.Owner), "owner", "only runs of this `user`; may be given again for more")
 	flags.StringVar((*string)(&o.Status), "status", "", "only runs with this `status`: passed, failed, errored or complete")
 	flags.StringVar(&o.Build, "build", "", "only runs of this build, by its `name`")
@@ -71,7 +71,7 @@ func (s *settings) bindSelection(flags *flag.FlagSet) {
 }
 
 func (s *settings) bindRest(flags *flag.FlagSet) {
-	flags.StringVar(&s.file, "o", "", "the `file` to write; its ending is .ndjson, .csv, .ndjson.gz or .csv.gz")
+	flags.StringVar(&s.file, "o", "", "the `file` to write; its ending is .ndjson, .csv, .ndjson.gz or\n.csv.gz")
 	flags.BoolVar(&s.restart, "restart", false, "begin anew, and replace the file when that is complete")
 	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
 	flags.TextVar(&s.region, "region", s.region, "the `region` of the account: us-west-1 or eu-central-1")

@@ -45,6 +45,9 @@ func TestHelp(t *testing.T) {
 	status, stdout, stderr := start(t, []string{"-h"})
 	assert.Equal(t, complete, status)
 	assert.Contains(t, stdout, "-newest-first")
+	for line := range strings.Lines(strings.ReplaceAll(stdout, "\t", "    ")) {
+		assert.LessOrEqual(t, len(line), 81, line)
+	}
 	assert.Empty(t, stderr)
 }
 

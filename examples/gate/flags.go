@@ -86,11 +86,11 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.SetOutput(io.Discard) // a mistake is one line, which run prints
 	flags.TextVar(&s.region, "region", s.region, "the `region` of the account: us-west-1 or eu-central-1")
 	flags.Func("build", "judge the runs of the build of this `name` only; by default all runs", text(&s.build))
-	flags.Func("last", "how long ago runs may have been created: a `length` such as 7d, 12h or 90m (default 1d)", lookback(&s.last))
-	flags.Func("scope", "whose runs, a `scope`: me, organization or single; by default as the service decides", oneOf(&s.scope, insights.ScopeMe, insights.ScopeOrganization, insights.ScopeSingle))
-	flags.Func("owner", "runs of these users only: `names` with commas between them; -scope single needs it", names(&s.owners))
-	flags.Func("baseline", "say what changed since the runs of this `length` of time before, such as 7d; it decides nothing", lookback(&s.baseline))
-	flags.BoolVar(&s.isDemo, "demo", false, "judge generated runs of a fake service in this process; no account is needed")
+	flags.Func("last", "how long ago runs may have been created: a `length` such as 7d, 12h or\n90m (default 1d)", lookback(&s.last))
+	flags.Func("scope", "whose runs, a `scope`: me, organization or single; by default as the\nservice decides", oneOf(&s.scope, insights.ScopeMe, insights.ScopeOrganization, insights.ScopeSingle))
+	flags.Func("owner", "runs of these users only: `names` with commas between them; -scope\nsingle needs it", names(&s.owners))
+	flags.Func("baseline", "say what changed since the runs of this `length` of time before, such\nas 7d; it decides nothing", lookback(&s.baseline))
+	flags.BoolVar(&s.isDemo, "demo", false, "judge generated runs of a fake service in this process; no account is\nneeded")
 	s.waitFlags(flags)
 	s.ruleFlags(flags)
 	s.outputFlags(flags)
@@ -98,31 +98,31 @@ func (s *settings) flags() *flag.FlagSet {
 }
 
 func (s *settings) waitFlags(flags *flag.FlagSet) {
-	flags.Func("wait", "most time to wait for the runs of -build to be there and to end, as the service lags behind: a `length` (default 0)", length(&s.wait))
+	flags.Func("wait", "most time to wait for the runs of -build to be there and to end, as\nthe service lags behind: a `length` (default 0)", length(&s.wait))
 	flags.Func("expect", "the `number` of runs to wait for (default 1)", count(&s.expect))
-	flags.Func("timeout", "most time for everything, the wait included: a `length` (default 2m more than -wait)", length(&s.timeout))
+	flags.Func("timeout", "most time for everything, the wait included: a `length` (default 2m\nmore than -wait)", length(&s.timeout))
 }
 
 func (s *settings) ruleFlags(flags *flag.FlagSet) {
-	flags.Func("min-pass-rate", "lowest pass `rate` of the decided runs: 0.95 or 95%; 0 is no rule (default 100%)", share(&s.gate.MinPassRate))
-	flags.Func("min-decided", "fewest runs with an outcome: a `number` (default 1); -wait waits for them", count(&s.gate.MinDecided))
-	flags.Func("max-undecided", "most runs without an outcome, those that are complete included: a `number`, or a share such as 5%; by default none that still runs", undecided(&s.gate.MaxUndecided))
+	flags.Func("min-pass-rate", "lowest pass `rate` of the decided runs: 0.95 or 95%; 0 is no rule\n(default 100%)", share(&s.gate.MinPassRate))
+	flags.Func("min-decided", "fewest runs with an outcome: a `number` (default 1); -wait waits for\nthem", count(&s.gate.MinDecided))
+	flags.Func("max-undecided", "most runs without an outcome, those that are complete included: a\n`number`, or a share such as 5%; by default none that still runs", undecided(&s.gate.MaxUndecided))
 	flags.Func("max-failed", "most runs that failed: a `number`; by default no rule", limit(&s.gate.MaxFailed))
 	flags.Func("max-errored", "most runs that errored: a `number`; by default no rule", limit(&s.gate.MaxErrored))
-	flags.Func("max-failed-tests", "most tests that failed in the end, by OS, browser and build: a `number`; by default no rule", limit(&s.gate.MaxFailedTests))
-	flags.Func("max-flaky-tests", "most tests that passed only when they were run again in the same build: a `number`; by default no rule", limit(&s.gate.MaxFlakyTests))
-	flags.Func("max-broken", "most tests that failed in every run, at least on one platform: a `number`; by default no rule", limit(&s.gate.MaxBroken))
-	flags.Func("max-flaky", "most flaky tests, by the statistics of all runs: a `number`; by default no rule", limit(&s.gate.MaxFlaky))
+	flags.Func("max-failed-tests", "most tests that failed in the end, by OS, browser and build: a\n`number`; by default no rule", limit(&s.gate.MaxFailedTests))
+	flags.Func("max-flaky-tests", "most tests that passed only when they were run again in the same\nbuild: a `number`; by default no rule", limit(&s.gate.MaxFlakyTests))
+	flags.Func("max-broken", "most tests that failed in every run, at least on one platform: a\n`number`; by default no rule", limit(&s.gate.MaxBroken))
+	flags.Func("max-flaky", "most flaky tests, by the statistics of all runs: a `number`; by\ndefault no rule", limit(&s.gate.MaxFlaky))
 	flags.BoolVar(&s.gate.PerBuild, "per-build", false, "hold every build by itself to the rules, but for the last two")
 	flags.BoolVar(&s.options.PerPlatform, "per-platform", false, "tell the runs of a test apart by OS and browser")
-	flags.Func("complete-as", "what a run counts as that ended without a result, an `outcome`: ignored, passed or failed (default ignored)", oneOf(&s.options.CompleteAs, report.CompleteIgnored, report.CompletePassed, report.CompleteFailed))
-	flags.Func("quarantine", "a JSON `file` of tests that may fail, each with a reason and its last day", text(&s.quarantine))
-	flags.Func("on-unknown", "what to make of runs that do not say whether they are good enough, a `verdict`: pass (status 0) or fail (status 10); by default status 1", oneOf(&s.onUnknown, "pass", "fail"))
+	flags.Func("complete-as", "what a run counts as that ended without a result, an `outcome`:\nignored, passed or failed (default ignored)", oneOf(&s.options.CompleteAs, report.CompleteIgnored, report.CompletePassed, report.CompleteFailed))
+	flags.Func("quarantine", "a JSON `file` of tests that may fail, each with a reason and its last\nday", text(&s.quarantine))
+	flags.Func("on-unknown", "what to make of runs that do not say whether they are good enough, a\n`verdict`: pass (status 0) or fail (status 10); by default status 1", oneOf(&s.onUnknown, "pass", "fail"))
 }
 
 func (s *settings) outputFlags(flags *flag.FlagSet) {
-	flags.Func("format", "the report's `format` on standard output, and in a file whose ending says nothing: text, markdown, junit or json (default text)", oneOf(&s.format, "text", "markdown", "junit", "json"))
-	flags.Func("o", "write a report to this `file`, whole or not at all, in the format of its ending: .txt, .md, .xml or .json; may be given several times; - is standard output, the default", outputs(&s.outputs))
+	flags.Func("format", "the report's `format` on standard output, and in a file whose ending\nsays nothing: text, markdown, junit or json (default text)", oneOf(&s.format, "text", "markdown", "junit", "json"))
+	flags.Func("o", "write a report to this `file`, whole or not at all, in the format of\nits ending: .txt, .md, .xml or .json; may be given several times; - is\nstandard output, the default", outputs(&s.outputs))
 }
 
 const variablePrefix = "INSIGHTS_GATE_"
@@ -233,7 +233,7 @@ names.
 
 func printHelp(flags *flag.FlagSet, stdout io.Writer) {
 	_, _ = fmt.Fprint(stdout, help)
-	flags.VisitAll(func(f *flag.Flag) { f.Usage += " [" + variable(f.Name) + "]" })
+	flags.VisitAll(func(f *flag.Flag) { f.Usage += "\n[" + variable(f.Name) + "]" })
 	flags.SetOutput(stdout)
 	flags.PrintDefaults()
 }

@@ -174,5 +174,8 @@ func TestHelpNamesEveryFlagAndItsVariable(t *testing.T) {
 			assert.Contains(t, out.stdout, "\n  -"+name)
 			assert.Contains(t, out.stdout, "["+variable(name)+"]")
 		}
+		for line := range strings.Lines(strings.ReplaceAll(out.stdout, "\t", "    ")) {
+			assert.LessOrEqual(t, len(line), 81, line)
+		}
 	}
 }

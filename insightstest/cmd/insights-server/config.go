@@ -80,17 +80,17 @@ func (c *config) note(f *flag.Flag) {
 func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	fs.BoolVar(&c.public, "public", false, "allow an address that other machines reach")
-	fs.StringVar(&c.tls, "tls", "", "serve HTTPS with a new certificate, and write it to this `file` for clients to trust")
+	fs.StringVar(&c.tls, "tls", "", "serve HTTPS with a new certificate, and write it to this `file` for\nclients to trust")
 	fs.Func("runs", "`number` of runs to generate (default 10000)", whole(&c.runs, strconv.Atoi))
 	fs.Func("seed", "`number` that the generated runs follow from (default 1)", whole(&c.seed, parseSeed))
-	fs.Func("last", "how far back generated runs go: a `length` such as 7d, 12h or 90m (default 30d)", long(&c.last))
-	fs.Var(&c.end, "end", "`time` at which generated runs end and the server's clock begins; default now. With -seed it gives the same runs on any day")
-	fs.StringVar(&c.data, "data", "", "`file` with runs to serve instead of generated ones: one as JSON per line, an answer of /tests, or a list; gzipped or not; - is standard input")
-	fs.BoolVar(&c.shift, "shift", false, "move the times of -data by whole days, so that the newest run is of today")
+	fs.Func("last", "how far back generated runs go: a `length` such as 7d, 12h or 90m\n(default 30d)", long(&c.last))
+	fs.Var(&c.end, "end", "`time` at which generated runs end and the server's clock begins;\ndefault now. With -seed it gives the same runs on any day")
+	fs.StringVar(&c.data, "data", "", "`file` with runs to serve instead of generated ones: one as JSON per\nline, an answer of /tests, or a list; gzipped or not; - is standard\ninput")
+	fs.BoolVar(&c.shift, "shift", false, "move the times of -data by whole days, so that the newest run is of\ntoday")
 	fs.StringVar(&c.username, "user", insightstest.Username, "user `name` that is let in")
 	fs.StringVar(&c.key, "key", insightstest.AccessKey, "access `key` that is let in")
-	fs.StringVar(&c.variant, "variant", "default", "`names` of the service to be, with commas between: "+strings.Join(variantNames(), ", "))
-	fs.Func("latency", "how long to wait before each answer: a `length` such as 250ms or 2s (default 0)", long(&c.latency))
+	fs.StringVar(&c.variant, "variant", "default", "`names` of the service to be, with commas between:\n"+inColumns(variantNames()))
+	fs.Func("latency", "how long to wait before each answer: a `length` such as 250ms or 2s\n(default 0)", long(&c.latency))
 	fs.BoolVar(&c.limit, "limit", false, "answer 429 beyond 10 requests a second or 3,500 an hour")
 	fs.BoolVar(&c.log, "log", false, "write a line for each request to standard error")
 }
@@ -167,6 +167,19 @@ func variantNames() []string {
 		names = append(names, v.Name)
 	}
 	return names
+}
+
+// inColumns writes names with commas between them, for a terminal of 80 columns.
+func inColumns(names []string) string {
+	text, column := names[0], len(names[0])
+	for _, name := range names[1:] {
+		separator := ", "
+		if column += len(name) + 2; column > 68 {
+			separator, column = ",\n", len(name)
+		}
+		text += separator + name
+	}
+	return text
 }
 
 // options are those of the server.

@@ -282,6 +282,12 @@ func TestFlags(t *testing.T) {
 		for _, name := range []string{"addr", "public", "tls", "runs", "seed", "last", "end", "data", "shift", "user", "key", "variant", "latency", "limit", "log"} {
 			assert.Contains(t, stderr.String(), "  -"+name)
 		}
+		for line := range strings.Lines(strings.ReplaceAll(stderr.String(), "\t", "    ")) {
+			assert.LessOrEqual(t, len(line), 81, line)
+		}
+		for _, name := range variantNames() {
+			assert.Contains(t, stderr.String(), name)
+		}
 	})
 }
 
