@@ -23,6 +23,9 @@ func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []in
 	if err != nil {
 		return err
 	}
+	if err := findFolder(s.file); err != nil {
+		return err
+	}
 	unlock, err := lock(filesOf(s.file).lock)
 	if err != nil {
 		return err
@@ -110,7 +113,18 @@ func (j *job) sumUp(w io.Writer, before int, took time.Duration) error {
 	if before > 0 {
 		now = fmt.Sprintf("; %d of them now", j.state.Runs-before)
 	}
-	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %.1f MB, complete%s, in %s\n",
-		j.files.final, j.state.Runs, j.state.Period, float64(info.Size())/1e6, now, took.Round(time.Millisecond))
+	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %s, complete%s, in %s\n",
+		j.files.final, j.state.Runs, j.state.Period, inBytes(info.Size()), now, took.Round(time.Millisecond))
 	return err
+}
+
+// inBytes writes a size in the unit that shows it best.
+func inBytes(n int64) string {
+	switch {
+	case n < 1e3:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1e6:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }

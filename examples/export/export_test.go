@@ -101,6 +101,7 @@ func TestAFileThatIsThereStays(t *testing.T) {
 	status, _, stderr := start(t, askFor(srv, file, "-status", "failed"))
 	assert.Equal(t, failed, status)
 	assert.Contains(t, stderr, "-restart")
+	assert.Contains(t, stderr, "the -period and the other flags of when it was begun")
 	after, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Equal(t, before, after)
@@ -274,4 +275,26 @@ func TestCSVInAnotherLanguage(t *testing.T) {
 		want = append(want, []string{run.ID, run.Error})
 	}
 	assert.Equal(t, want, rows)
+}
+
+func TestAFolderThatIsNone(t *testing.T) {
+	t.Parallel()
+	srv, _ := serve(t, 1)
+	file := in(t, "plain")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for folder, want := range map[string]string{
+		file + ".missing": "export: -o: there is no folder " + file + ".missing; make it first\n",
+		file:              "export: -o: " + file + " is not a folder\n",
+	} {
+		status, _, stderr := start(t, askFor(srv, folder+"/week.csv"))
+		assert.Equal(t, failed, status)
+		assert.Equal(t, want, stderr)
+	}
+}
+
+func TestASizeHasTheUnitThatShowsIt(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "0 bytes", 142: "142 bytes", 999: "999 bytes", 1_000: "1.0 kB", 12_340: "12.3 kB", 4_560_000: "4.6 MB"} {
+		assert.Equal(t, want, inBytes(n))
+	}
 }

@@ -26,6 +26,22 @@ func exists(file string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// findFolder reports a folder that is missing by its own name: the first file
+// that would fail is one that the user has not named.
+func findFolder(file string) error {
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("-o: there is no folder %s; make it first", dir)
+	case err != nil:
+		return fmt.Errorf("-o: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("-o: %s is not a folder", dir)
+	}
+	return nil
+}
+
 // part is the file that an export writes to. What lies behind size is not part
 // of it, whatever a crash left there.
 type part struct {

@@ -46,7 +46,7 @@ func (j *job) findState() error {
 		j.state = st
 		return st.isOf(j.source.name, j.selection, j.files.part)
 	case exists(j.files.final):
-		return fmt.Errorf("%s is there, and so is complete; -restart exports it anew", j.files.final)
+		return fmt.Errorf("%s is there, and so is complete, for the -period and the other flags of when it was begun, which may differ from those of now; -restart exports it anew", j.files.final)
 	case exists(j.files.part):
 		return fmt.Errorf("%s is there without %s, so nothing is known of it; -restart replaces it", j.files.part, j.files.state)
 	}
