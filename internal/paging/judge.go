@@ -27,6 +27,11 @@ func (l *Loop) judge(p *page) (accepted bool, err error) {
 	if p.err != nil {
 		return false, l.failed(p)
 	}
+	if len(p.keys()) == 0 && l.size.isTrial(p.size) {
+		l.size.small = true // it may reach beyond what the service gives
+		l.planAnew()
+		return false, nil
+	}
 	if !l.keepsOrder(p) {
 		span := l.list.span
 		if err := l.noteDisorder(p); err != nil || l.list.span != span || p.span != span {

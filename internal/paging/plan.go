@@ -37,8 +37,12 @@ func (l *Loop) fill() {
 }
 
 // lookahead is how many pages may be asked for. A list that is asked for once more
-// is likely to have nothing new.
+// is likely to have nothing new, and a page that shares nothing with the one before
+// is asked for when that has come.
 func (l *Loop) lookahead() int {
+	if l.list.behind && l.list.last != nil {
+		return 1
+	}
 	if l.list.isMoved && l.list.fresh == 0 && (l.before.end == saysLast || l.before.end == runsDry) {
 		return 1
 	}
