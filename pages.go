@@ -31,6 +31,12 @@ const maxSkew = 5 * time.Second
 // their order. A run that arrives during the loop may be delivered or not, and
 // disturbs no other.
 //
+// A loop ends only if the end is shown: a list of several pages is requested once
+// more, from its last runs on. Pages of 100 stop for the hourly allowance of 3,500
+// requests after about 344,000 runs and 7 minutes, and wait up to 53 minutes
+// (a Warn, see [WithLogger]); pages that grow reach about 3 million runs.
+// [WithLongestPeriod] splits a period that the service refuses.
+//
 // A loop that can't go on yields one [*IterationError] and ends. Its Rest are
 // options that deliver exactly what is missing, in another process too. The error
 // matches [ErrResultWindow] if the service shows no way on: too many runs at once,

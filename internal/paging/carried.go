@@ -3,9 +3,12 @@ package paging
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 // move looks for the records that a moved list hides though their turn has yet
@@ -42,8 +45,13 @@ func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error)
 	overlap := max(leastOverlap, found.overlap)
 	for times := 1; times <= maxEmpty; times++ {
 		behind := l.behind(earlier(found.by, l.opts.End).Add(-overlap))
+		before := found
 		found.begin()
-		if err := l.readCarried(ctx, behind, &found); err != nil {
+		err := l.readCarried(ctx, behind, &found)
+		if times > 1 && errors.Is(err, fault.ResultWindow) {
+			return before.inOrder(l.opts.Order), nil // what was missed has vanished: further back there is too much
+		}
+		if err != nil {
 			return nil, err
 		}
 		isAll := behind.start.Equal(l.opts.Start)
@@ -136,11 +144,21 @@ func (c *carried) add(page *Page, size int) (isLast bool) {
 		return true
 	}
 	c.isOrdered = c.isOrdered && inOrder(page.Keys, OldestFirst)
-	last := page.Keys[n-1]
 	if c.seam = ""; n > 1 { // a page of one record shares none
-		c.seam = last.ID
+		c.seam = page.Keys[n-1].ID
 	}
-	return c.isOrdered && last.Created.After(c.by) && !last.Created.Equal(c.first)
+	last := lastTime(page.Keys)
+	return c.isOrdered && last.After(c.by) && !last.Equal(c.first)
+}
+
+// lastTime is the creation time of the last record that has one.
+func lastTime(keys []Key) (last time.Time) {
+	for _, k := range keys {
+		if !k.Created.IsZero() {
+			last = k.Created
+		}
+	}
+	return last
 }
 
 func (c *carried) excess() string {

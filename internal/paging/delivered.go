@@ -17,13 +17,14 @@ const (
 
 // delivered knows which records a loop has delivered.
 type delivered struct {
-	order    Order
-	state    state
-	at       time.Time            // creation time of the last record
-	atIDs    map[string]bool      // the records with the time at; true: by the service's word, and not a position's
-	seen     map[string]time.Time // the records of the first list, and all without a time
-	lastSeen time.Time            // creation time of the last record that came up, new or not
-	steps    int                  // times from one to a later one
+	order          Order
+	state          state
+	at             time.Time            // creation time of the last record
+	atIDs          map[string]bool      // the records with the time at; true: by the service's word, and not a position's
+	seen           map[string]time.Time // the records of the first list, and all without a time
+	lastSeen       time.Time            // creation time of the last record that came up, new or not
+	isTimelessSeen bool                 // a record without a time has come up
+	steps          int                  // times from one to a later one
 
 	recent []Key // the last records that were new
 
@@ -40,6 +41,7 @@ func deliveredUpTo(after Position, order Order) *delivered {
 	d := &delivered{order: order, at: after.Time, atIDs: make(map[string]bool), seen: make(map[string]time.Time)}
 	if !after.Time.IsZero() && !after.Early {
 		d.state = moved
+		d.isTimelessSeen = len(after.Others) > 0
 	}
 	for _, id := range after.IDs {
 		d.atIDs[id] = false
@@ -84,7 +86,9 @@ func (d *delivered) knows(k Key) bool {
 // One that arrived too late is noted too: the next page may touch nothing else.
 func (d *delivered) add(k Key) bool {
 	isNew := !d.has(k)
-	if !k.Created.IsZero() {
+	if k.Created.IsZero() {
+		d.isTimelessSeen = true
+	} else {
 		d.noteStep(k.Created)
 	}
 	if _, found := d.seen[k.ID]; found || d.state != moved || k.Created.IsZero() {

@@ -18,6 +18,7 @@ const (
 	maxUnsteady = 6  // records of one time in another order than before
 	maxEmpty    = 14 // empty lists where there were records
 	maxRestarts = 2  // lists that show nothing of what was delivered
+	tinyLimit   = 10 // records of a list that shows none in larger pages
 	maxMisses   = 12 // moved lists that do not show what was delivered
 )
 
@@ -126,13 +127,18 @@ func (l *Loop) followsOn(p *page) bool {
 
 // opens judges the first page of all.
 func (l *Loop) opens(p *page) (bool, error) {
+	if len(p.keys()) == 0 && l.list.dry == 2 {
+		l.limit = l.opts.ResultWindow
+	}
 	switch {
 	case len(p.keys()) == 0 && p.from > 0, !l.isLater && !l.beginsClear(p):
 		l.list.next = 0
 		l.planAnew()
 		return false, nil
 	case len(p.keys()) == 0 && !p.list.saysLast() && l.list.dry < 2:
-		l.list.dry++
+		if l.list.dry++; l.list.dry == 2 {
+			l.limit = min(l.limit, tinyLimit) // a page may reach beyond all that the service gives of a list
+		}
 		l.planAnew()
 		return false, l.pause(l.list.dry)
 	}

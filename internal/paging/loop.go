@@ -97,9 +97,9 @@ func (l *Loop) Run() error {
 		p, err := l.page()
 		switch {
 		case err != nil:
-			return err
+			return ended(err)
 		case p == nil:
-			return ended(l.deliverCarried(func(record) bool { return true }))
+			return nil
 		}
 		if len(l.delivered.seen) > l.opts.ResultWindow && l.delivered.state == moved {
 			return l.lost("too many records have no creation time")

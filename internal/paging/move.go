@@ -20,6 +20,9 @@ func (l *Loop) leaveList() (isOver bool, err error) {
 	if done, err := l.leave(); !done || err != nil {
 		return false, err
 	}
+	if err := l.endPart(); err != nil {
+		return false, err
+	}
 	goesOn, err := l.nextPart()
 	return !goesOn, err
 }
@@ -114,15 +117,17 @@ func (l *Loop) checkBackwards() (done bool, err error) {
 	switch {
 	case err != nil:
 		return false, err
+	case len(page.Keys) == 0 && l.list.checks > 0 && l.opts.LongestPeriod > 0:
+		return true, nil // what was delivered lies in another part
+	case l.list.checks >= maxChecks:
+		return false, l.lost("it ends before its last records")
 	case len(page.Keys) == 0 && (l.list.count > 0 || !l.isLater && (l.count > 0 || !l.opts.After.IsZero())):
 		_, err = l.awaitRecords()
 	case !slices.ContainsFunc(page.Keys, isNew) && l.delivered.state == orderNotKept && l.list.contradictsItself():
 		return false, l.lost(orderIgnored)
 	case !slices.ContainsFunc(page.Keys, isNew):
 		return true, nil
-	case l.list.checks >= maxChecks:
-		return false, l.lost("it ends before its last records")
-	case l.list.checks > 0 && l.delivered.state == orderNotKept:
+	case l.list.checks > 0:
 		l.list.next = 0
 	}
 	l.list.checks, l.list.end = l.list.checks+1, goesOn

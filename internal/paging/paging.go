@@ -1,6 +1,25 @@
 // Package paging delivers every record of a list that a service gives in pages,
 // by from and size: each record once, in order, past the service's result
-// window. It knows records by their keys only.
+// window. It knows records by their keys only. A run is one execution of a test;
+// here it is a record.
+//
+//	the user's period   |--------------------------------------------------|
+//	lists               |== first list, up to the limit ==|
+//	                                              |~|== moved list ========|
+//	                                               ^ the overlap shows what was delivered last
+//	pages of a list     [ page ][ page ]
+//	                           ^^ shared: all records of the last time
+//	queue                              [ page ][ page ]   asked for, in flight
+//	plan                                               ^  asked for next
+//
+// A Loop takes the first page of its queue, judges it (judge.go) and delivers it.
+// Then it fills the queue with pages that the plan names (plan.go). When a list
+// has ended (list.go says how), it moves on to another one or is done (move.go).
+// What was delivered is told by IDs in the first list, by the place in the order in
+// a moved one, and by IDs again if the service does not keep the order, which then
+// can't be left (delivered.go). Newest first, and between the parts of a period
+// that is too long for the service (part.go), records that the next list hides are
+// carried over (carried.go).
 package paging
 
 import (

@@ -58,15 +58,23 @@ func (l *Loop) nextPart() (bool, error) {
 		if !l.part.end.Before(l.opts.End) {
 			return false, nil
 		}
-		if err := l.deliverCarried(func(record) bool { return true }); err != nil {
-			return false, err
-		}
 	}
 	l.part = l.shorten(next)
 	l.delivered.leaveFirstList()
 	l.list, l.before, l.home, l.misses, l.isLater = list{span: l.part, behind: true}, list{}, list{}, 0, true
 	l.planAnew()
 	return true, l.lookAcross()
+}
+
+// endPart delivers what is left of a part. Newest first, the next part has the turn
+// of what is carried over.
+func (l *Loop) endPart() error {
+	if l.opts.Order == OldestFirst || !l.part.start.After(l.opts.Start) {
+		if err := l.deliverCarried(func(record) bool { return true }); err != nil {
+			return err
+		}
+	}
+	return l.sweep()
 }
 
 // lookAcross finds the records that were created by the end of the part and are

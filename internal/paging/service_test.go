@@ -23,6 +23,7 @@ type archive struct {
 	runs      []run
 	arrivals  []run         // one of them comes with every request
 	vanish    []string      // one of them goes with every request
+	timeless  bool          // some runs have no creation time
 	longest   time.Duration // a longer period is refused; 0: none is
 	failures  int           // so many requests may still fail
 	asked     int
@@ -321,8 +322,11 @@ func randomVisit(number uint64) visit {
 		Start: dawn, End: dusk, Order: pick(random, OldestFirst, NewestFirst), Concurrency: 1 + random.IntN(6),
 		Size: pick(random, 1, 2, 3, 5, 8, 13, 21, 40, growing),
 	}}
+	if random.IntN(5) == 0 {
+		a.forgetCreations(random)
+	}
 	v.disturb(random)
-	if random.IntN(6) == 0 && v.opts.From == 0 && len(a.arrivals)+len(a.vanish) == 0 {
+	if random.IntN(6) == 0 && v.opts.From == 0 && len(a.arrivals)+len(a.vanish) == 0 && !a.timeless {
 		v.opts.LongestPeriod = pick(random, 150*time.Second, 200*time.Second, 7*time.Minute)
 		a.longest, a.order, a.largestPage = v.opts.LongestPeriod, "asked", max(2, a.largestPage)
 		if a.longest < 7*time.Minute {
@@ -330,14 +334,29 @@ func randomVisit(number uint64) visit {
 		}
 	}
 	a.window = a.crowded() + 6 + random.IntN(60)
+	if a.timeless {
+		a.window, v.opts.From, a.order, a.largestPage = a.window+len(a.runs)/4, 0, "asked", max(2, a.largestPage)
+		a.failing, a.vanish, a.arrivals = 0, nil, nil
+	}
 	if a.longest > 0 && a.longest < 7*time.Minute {
 		a.window = max(a.window, 2*(len(a.runs)+len(a.arrivals))) // two parts share up to two minutes
 	}
 	v.opts.ResultWindow = a.window
-	if random.IntN(2) == 0 && a.longest == 0 {
+	if random.IntN(2) == 0 && a.longest == 0 && !a.timeless {
 		v.corrupt(random)
 	}
 	return v
+}
+
+// forgetCreations takes the creation time of some runs away.
+func (a *archive) forgetCreations(random *rand.Rand) {
+	a.timeless, a.failing = true, 0
+	a.member = pick(random, "started", "ended or created", "started or created")
+	for i := range a.runs {
+		if random.IntN(15) == 0 {
+			a.runs[i].created = time.Time{}
+		}
+	}
 }
 
 func (v *visit) disturb(random *rand.Rand) {
@@ -394,6 +413,7 @@ func (v *visit) corrupt(random *rand.Rand) {
 			v.silent = pick(random, 1, 1, 2, 10)
 		case 1:
 			v.falseEnd, v.largestPage = pick(random, 2, 5, 20), max(2, v.largestPage)
+			v.opts.From = 0
 		case 2, 3:
 			v.cut, v.cutBy = max(4, v.window/pick(random, 1, 2, 3)), pick(random, "empty", "false", "again", "refuse", "missing")
 			if v.cutBy == "again" {
@@ -408,6 +428,7 @@ func (v *visit) corrupt(random *rand.Rand) {
 			v.replicas, v.opts.Size = 2+random.IntN(3), pick(random, 13, 21, 40, growing)
 			v.largestPage = max(v.largestPage, 10)
 		case 8:
+			v.member = "created" // nothing shows that runs which ended earlier are hidden
 			v.zone = pick(random, -2*time.Hour, -30*time.Minute, time.Minute, 2*time.Hour, 9*time.Hour)
 		case 9:
 			v.minutes = true
