@@ -117,8 +117,8 @@ func (l *Loop) checkBackwards() (done bool, err error) {
 	switch {
 	case err != nil:
 		return false, err
-	case len(page.Keys) == 0 && l.list.checks > 0 && l.opts.LongestPeriod > 0:
-		return true, nil // what was delivered lies in another part
+	case len(page.Keys) == 0 && l.list.checks > 0 && (l.opts.LongestPeriod > 0 || l.list.span != l.part):
+		return true, nil // the records of the period are there, and what was here has vanished
 	case l.list.checks >= maxChecks:
 		return false, l.lost("it ends before its last records")
 	case len(page.Keys) == 0 && (l.list.count > 0 || !l.isLater && (l.count > 0 || !l.opts.After.IsZero())):
