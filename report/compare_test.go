@@ -281,3 +281,40 @@ func TestWriteMarkdownComparison(t *testing.T) {
 		}
 	})
 }
+
+func TestWriteTextPeriodBefore(t *testing.T) {
+	at := time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC)
+	runs := func(n int) []insights.Test {
+		list := make([]insights.Test, n)
+		for i := range list {
+			list[i] = insights.Test{Name: fmt.Sprintf("test %d", 100-i), Status: insights.StatusPassed, CreationTime: at.Add(time.Duration(i) * time.Minute)}
+		}
+		return list
+	}
+	for name, c := range map[string]struct {
+		before int
+		says   string
+		lists  bool
+	}{
+		"says in a line that there was none":          {0, "Period before: no runs, so that nothing can be compared\n", false},
+		"says in a line that there was next to none":  {5, "Period before: 5 runs only, too few to tell which tests are new\n", false},
+		"lists new tests if there are enough to tell": {6, "Period before: 100% of 6 decided runs passed", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, err := report.Summarize(report.Replay(runs(c.before), nil), report.Options{})
+			require.NoError(t, err)
+			now, err := report.Summarize(report.Replay(runs(100), nil), report.Options{})
+			require.NoError(t, err)
+			comparison, err := report.Compare(before, now, report.CompareOptions{})
+			require.NoError(t, err)
+			var out bytes.Buffer
+			require.NoError(t, report.WriteText(&out, now, report.WriteOptions{Comparison: comparison}))
+			assert.Contains(t, out.String(), c.says)
+			assert.Equal(t, c.lists, strings.Contains(out.String(), "  new test"), out.String())
+			assert.Len(t, comparison.Facts.NewTests, 100-c.before, "which JSON and the API have in any case")
+			if c.lists {
+				assert.Regexp(t, `(?m)^  new test  test 1 +–  has runs$`, out.String())
+			}
+		})
+	}
+}

@@ -284,8 +284,14 @@ func changeLine(c *Comparison) string {
 	if c == nil {
 		return ""
 	}
+	runs := c.PassRate.Before.Runs
 	before, ok := c.PassRate.Before.PassRate()
-	if !ok {
+	switch {
+	case runs == 0:
+		return "Period before: no runs, so that nothing can be compared"
+	case !c.hasBefore():
+		return fmt.Sprintf("Period before: %s only, too few to tell which tests are new", counted(runs, "run"))
+	case !ok:
 		return "Period before: no pass rate"
 	}
 	change := "no more than chance"
@@ -294,6 +300,15 @@ func changeLine(c *Comparison) string {
 	}
 	return fmt.Sprintf("Period before: %s of %s passed; the change is %s (p = %.2g, build by build)",
 		percent(before), counted(c.PassRate.Before.Decided(), "decided run"), change, c.PassRate.PValue)
+}
+
+// minBefore is how many runs the period before has at least, for each run now:
+// with fewer, most tests would look new.
+const minBefore = 0.05
+
+// hasBefore reports whether the period before has more than next to no runs.
+func (c *Comparison) hasBefore() bool {
+	return float64(c.PassRate.Before.Runs) > minBefore*float64(c.PassRate.After.Runs)
 }
 
 func shiftLine(c *Comparison) string {

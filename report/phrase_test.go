@@ -82,13 +82,13 @@ func TestWriteTextPage(t *testing.T) {
 			"By OS: unknown –, \x02b\x03 –, \x02c\x03 –, \x02d\x03 –, \x02e\x03 –, \x02f\x03 –, 2 more",
 			"By browser: unknown –, \x02b\x03 –, \x02c\x03 –, \x02d\x03 –, \x02e\x03 –, \x02f\x03 –",
 			"1 run not held against any test (outage, or before a fix)",
-			"Period before: no pass rate",
+			"Period before: no runs, so that nothing can be compared",
 		}, p.facts)
 		assert.Equal(t, []tableRow{{cells: []string{"x", "200", "over 100", "–"}}}, p.tables[0].rows)
 		assert.Equal(t, []tableRow{{cells: []string{"(no build)", "1", "–", "–"}}, {cells: []string{"b", "1", "–", "–"}}}, p.tables[1].rows)
 
 		assert.Equal(t, "counted as failed", CompleteFailed.counting())
-		rate := RateChange{Before: Counts{Passed: 1, Failed: 1}, PValue: 0.5}
+		rate := RateChange{Before: Counts{Runs: 2, Passed: 1, Failed: 1}, PValue: 0.5}
 		assert.Equal(t, "Period before: 50% of 2 decided runs passed; the change is no more than chance (p = 0.5, build by build)", changeLine(&Comparison{PassRate: rate}))
 	})
 }

@@ -162,10 +162,12 @@ func factsTable(c *Comparison) table {
 		t.addLinked(f.After.LastFailureURL, "first failure", testLabel(f.After), counted(f.Passes, "pass"), failedOf(f.After.Counts)+" failed", f.After.LastError)
 	}
 	for _, name := range c.Facts.NewTests {
-		t.add("new test", name.label(), "–", "", "")
+		if c.hasBefore() { // if not, a line of the head says it once
+			t.add("new test", name.label(), "–", "has runs", "")
+		}
 	}
 	for _, name := range c.Facts.VanishedTests {
-		t.add("no run any more", name.label(), "", "–", "")
+		t.add("no run any more", name.label(), "had runs", "–", "")
 	}
 	return t
 }

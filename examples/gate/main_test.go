@@ -290,6 +290,14 @@ func TestGateCredentials(t *testing.T) {
 		assert.Equal(t, passed, f.run(t, "-demo", "-build", "1", "-min-pass-rate", "80%").status)
 		assert.Empty(t, f.Requests(), "the service that was not named is not asked")
 	})
+	t.Run("the demo has a period before, too", func(t *testing.T) {
+		f := fixture{newFixture(t, "").Server, environment{}}
+		for _, args := range [][]string{{"-demo", "-baseline", "7d"}, {"-demo", "-baseline", "7d", "-build", "nightly-118"}} {
+			out := f.run(t, args...)
+			assert.Regexp(t, `\nPeriod before: [0-9.]+% of 3,[0-9]{3} decided runs passed`, out.stdout)
+			assert.NotContains(t, out.stdout, "new test")
+		}
+	})
 }
 
 func TestGateSaysAnOutageOnce(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -30,17 +31,24 @@ func (s settings) connect(stderr io.Writer, opts []insights.Option) (*insights.C
 }
 
 // demoRuns are a period of a whole organization, or an hour of the build that
-// was asked for.
+// was asked for, and the period before that -baseline wants.
 func (s settings) demoRuns(now time.Time) []insights.Test {
-	if s.build == "" {
-		return insightstest.Generate(1, 2000, now.Add(-s.last), now)
+	start, n := now.Add(-s.last), 2000
+	if s.build != "" {
+		start, n = now.Add(-min(s.last, time.Hour)), 600
 	}
-	runs := insightstest.Generate(1, 600, now.Add(-min(s.last, time.Hour)), now)
+	runs := insightstest.Generate(1, n, start, now)
 	for i := range runs {
-		runs[i].Build = s.build
+		runs[i].Build = cmp.Or(s.build, runs[i].Build)
 	}
-	return runs
+	if s.baseline == 0 {
+		return runs
+	}
+	return append(runs, insightstest.Generate(2, demoBaseline, start.Add(-s.baseline), start)...)
 }
+
+// demoBaseline is how many runs the demo has in the period before.
+const demoBaseline = 4000
 
 // runs are those to judge. They end with an error if some are missing, so that
 // no report of them looks complete.
