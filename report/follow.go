@@ -19,9 +19,9 @@ var _ Lister = (*insights.Client)(nil)
 // it was filtered by OS or browser and the list of runs has no such filter.
 var ErrPlatformFilter = errors.New("report: the list of runs has no filter by OS or browser: the runs behind an answer that has one cannot be listed")
 
-// BuildRuns lists all runs of one build of a [insights.Client.BuildsTests]
-// answer, which itself shows the first ten at most. The options are those of
-// that call. An empty build means the runs without one.
+// BuildRuns lists all runs of one build of an answer of
+// [insights.Client.BuildsTests], which itself shows the first ten at most. The
+// options are those of that call. An empty build means the runs without one.
 //
 // As the service may match a build's name in part, only runs whose Build is
 // equal are listed. Options with OS or Browser give [ErrPlatformFilter].
@@ -39,9 +39,9 @@ func buildRuns(ctx context.Context, client Lister, opts insights.TestsOptions, b
 	return only(client.AllTests(ctx, opts), func(run insights.Test) bool { return run.Build == build })
 }
 
-// ErrorRuns lists all runs of one bucket of a [insights.Client.ErrorTrends]
-// answer. The options are those of that call; message is the bucket's name,
-// and an empty one is an [*insights.OptionsError].
+// ErrorRuns lists all runs of one bucket of an answer of
+// [insights.Client.ErrorTrends]. The options are those of that call; message is
+// the bucket's name, and an empty one is an [*insights.OptionsError].
 //
 // As the service may match a message in part, only runs whose Error is equal
 // are listed. Options with OS or Browser give [ErrPlatformFilter].

@@ -64,16 +64,16 @@ func floor(at time.Time, length time.Duration) int64 {
 // Difference is an interval of which more or fewer runs were delivered than
 // were counted.
 type Difference struct {
-	Start     time.Time `json:"start"`
-	Delivered int       `json:"delivered"`
-	Counted   int       `json:"counted"`
+	Start     time.Time `json:"start"`     // of the interval, which is as long as Reconciliation.Interval
+	Delivered int       `json:"delivered"` // runs created in it, of those given to Delivered.Add
+	Counted   int       `json:"counted"`   // runs in it by the service's count
 }
 
 // Reconciliation says whether what was delivered is what the service counts.
 type Reconciliation struct {
-	Interval    time.Duration `json:"interval"` // nanoseconds
-	Delivered   int           `json:"delivered"`
-	Counted     int           `json:"counted"`
+	Interval    time.Duration `json:"interval"`    // nanoseconds
+	Delivered   int           `json:"delivered"`   // runs, in all
+	Counted     int           `json:"counted"`     // runs, in all
 	Differences []Difference  `json:"differences"` // oldest first
 
 	// Undated are the delivered runs without a creation time, and Unplaced the

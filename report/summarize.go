@@ -13,7 +13,7 @@ import (
 )
 
 // Summarize reads the runs once and sums them up. Its memory grows with the
-// number of distinct names (of tests, builds, owners, oses, browsers), not
+// number of distinct names (of tests, builds, owners, OSes, browsers), not
 // with the number of runs.
 //
 // The runs may come in any order. A run's place in time is its creation time,

@@ -100,9 +100,10 @@ type Platform struct {
 //
 // Judged are the runs that passed or failed, of which at most the latest 1,000.
 // Errored ones are left out, as they tell more of the infrastructure, and so
-// are the runs of builds that failed as a whole: a third of the tests or more,
-// and twice as many as in the median build. A flip is a judged run with another
-// outcome than the judged run before it.
+// are the runs of builds that failed as a whole: of at least five decided
+// results, a third or more failed and twice the share of the median build, and
+// chance would make so many fail in less than 1% of builds. A flip is a judged
+// run with another outcome than the judged run before it.
 //
 // A test is flaky if it fails more often than the calm tests of the suite do,
 // more than chance explains, and there and back: at least two flips among at
@@ -121,8 +122,8 @@ type TestStats struct {
 	Verdict        Verdict    `json:"verdict"`
 	Quarantined    string     `json:"quarantined,omitempty"` // the reason, if Options.Quarantine forgives the latest run
 	Counts         Counts     `json:"counts"`
-	Judged         int        `json:"judged"`
-	Flips          int        `json:"flips"`
+	Judged         int        `json:"judged"`              // runs, from 0 to 1,000
+	Flips          int        `json:"flips"`               // of Judged, from 0 to Judged − 1
 	Calm           float64    `json:"calm"`                // how likely it is that the test is as calm as the rest, from 0 to 1
 	BrokenOn       []Platform `json:"broken_on,omitempty"` // where the test never passed, while it did elsewhere
 	FirstRun       time.Time  `json:"first_run,omitzero"`

@@ -35,10 +35,10 @@ type WaitOptions struct {
 type WaitResult struct {
 	Complete bool // what was waited for is there, none is still running, and no more came for a while
 	Runs     int  // in the last poll that succeeded, as are the next two
-	Running  int
-	Decided  int
-	Expect   int // as asked, at least 1
-	Polls    int // that were begun
+	Running  int  // of Runs, those that have not ended
+	Decided  int  // of Runs, those with an outcome
+	Expect   int  // as asked, at least 1
+	Polls    int  // that were begun
 	Elapsed  time.Duration
 
 	// Tests are the runs, oldest first, if the wait is complete.
