@@ -63,10 +63,10 @@ func TestTheLatencyIsSharedByTheRequestsInFlight(t *testing.T) {
 			assert.Len(t, got, 1200)
 			pages := 1200 / 9
 			limit := time.Duration(pages) * s.latency / 8
-			const startUp = 500 * time.Millisecond
+			const startUp = 600 * time.Millisecond // of the loop, and a round trip where a moved list is asked for late
 			assert.LessOrEqual(t, time.Since(start), limit*105/100+startUp, "the moved windows cost next to nothing")
 			assert.LessOrEqual(t, s.most, 8)
-			assert.LessOrEqual(t, int(s.asked.Load()), pages*106/100+24, "and few requests")
+			assert.LessOrEqual(t, int(s.asked.Load()), pages*106/100+28, "and few requests")
 		}, insightstest.WithResultWindow(400))
 	}
 }
