@@ -34,7 +34,7 @@ func TestAfterAnOutageItGoesOnWhereItStopped(t *testing.T) {
 			assert.Empty(t, stderr)
 			assert.Equal(t, runs, read(t, file, file))
 			assertAlone(t, file)
-			assert.Less(t, len(srv.Requests()), (400-kept)/29+6, "it does not ask for the first runs again")
+			assert.Less(t, len(srv.Requests()), (400-kept)/29+8, "it does not ask for the first runs again")
 		})
 	}
 }
