@@ -29,7 +29,7 @@ func (m *move) carried() ([]record, error) {
 
 func (l *Loop) lookForCarried(s span) *move {
 	m := new(move)
-	found := carried{by: s.end, next: l.delivered.before(s.end), canDoWithout: l.delivered.state == firstList}
+	found := carried{by: s.end, capacity: l.capacity, next: l.delivered.before(s.end), canDoWithout: l.delivered.state == firstList}
 	l.queue.start(&m.task, func(ctx context.Context) (err error) {
 		m.found, err = l.findCarried(ctx, found)
 		return err
@@ -104,6 +104,7 @@ type carried struct {
 	next         time.Time // creation time of the delivered record behind that; zero: not known
 	canDoWithout bool      // of the order
 	overlap      time.Duration
+	capacity     int // records that came at a time so far, at most
 
 	records   map[string]record
 	first     time.Time // creation time of the first record of the list
@@ -140,7 +141,7 @@ func (c *carried) add(page *Page, size int) (isLast bool) {
 		}
 		c.records[k.ID] = page.record(i)
 	}
-	if n == 0 || n == 1 && c.seam == page.Keys[0].ID || n < size && page.saysLast() {
+	if n == 0 || n == 1 && c.seam == page.Keys[0].ID || n < min(size, cmp.Or(c.capacity, size)) && page.saysLast() {
 		return true
 	}
 	c.isOrdered = c.isOrdered && inOrder(page.Keys, OldestFirst)

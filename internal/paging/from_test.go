@@ -8,9 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestNew(t *testing.T) {
+	t.Run("a loop begins before its first run", testALoopBeginsBeforeItsFirstRun)
+}
+
 // Where a loop begins: a record before From, to share it, or at the first where
 // that page would lie at the end of the result window.
-func TestALoopBeginsBeforeItsFirstRun(t *testing.T) {
+func testALoopBeginsBeforeItsFirstRun(t *testing.T) {
 	const window, size = 100, 10
 	for from, want := range map[int]int{0: 0, 1: 0, 2: 1, 50: 49, window - size: 89, window - size + 1: 90, window - size + 2: 0, window: 0, window + size: 0, window + size + 5: 0} {
 		first := -1

@@ -13,6 +13,21 @@ import (
 	"github.com/sauceinsights/insights/internal/fault"
 )
 
+func TestRun(t *testing.T) {
+	t.Run("a service whose pages never meet ends the loop", testAServiceWhosePagesNeverMeetEndsTheLoop)
+	t.Run("an empty page past a smaller window is not asked for for ever", testAnEmptyPagePastASmallerWindowIsNotAskedForForEver)
+	t.Run("a late list whose service never tells of more is read to its end", testALateListWhoseServiceNeverTellsOfMoreIsReadToItsEnd)
+	t.Run("a service that gives more than the result window in one page", testAServiceThatGivesMoreThanTheResultWindowInOnePage)
+	t.Run("runs that vanish while late ones are sought take no others with them", testRunsThatVanishWhileLateOnesAreSoughtTakeNoOthersWithThem)
+	t.Run("times that change from page to page lose no runs", testTimesThatChangeFromPageToPageLoseNoRuns)
+	t.Run("the IDs of runs without a time are bounded", testTheIDsOfRunsWithoutATimeAreBounded)
+	t.Run("rest of short loops knows that the order is kept", testRestOfShortLoopsKnowsThatTheOrderIsKept)
+	t.Run("runs that vanish again and again end no loop that gains others", testRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers)
+	t.Run("a late list whose pages never meet ends the loop", testALateListWhosePagesNeverMeetEndsTheLoop)
+	t.Run("a cursor whose time was rounded accuses no service", testACursorWhoseTimeWasRoundedAccusesNoService)
+	t.Run("times are contradicted by times alone", testTimesAreContradictedByTimesAlone)
+}
+
 // Services that are wrong about their own lists, from negligence or with intent:
 // a loop delivers what can be had, and ends.
 
@@ -35,7 +50,7 @@ func onePerSecond(n int, r request, at func(i int) time.Time) (page reply) {
 	return page
 }
 
-func TestAServiceWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
+func testAServiceWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
 	c := serving(2000, func(r request) (reply, error) {
 		items := make([]Key, 100)
 		for i := range items {
@@ -51,7 +66,7 @@ func TestAServiceWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
 
 // A service that reaches fewer records than it should, and says so by no more
 // than an empty page.
-func TestAnEmptyPagePastASmallerWindowIsNotAskedForForEver(t *testing.T) {
+func testAnEmptyPagePastASmallerWindowIsNotAskedForForEver(t *testing.T) {
 	for _, order := range []Order{OldestFirst, NewestFirst} {
 		c := serving(2000, func(r request) (reply, error) {
 			if r.From+r.Size > 60 {
@@ -68,7 +83,7 @@ func TestAnEmptyPagePastASmallerWindowIsNotAskedForForEver(t *testing.T) {
 
 // Of a list that a service never tells more of, also the search for runs under way
 // sees the end.
-func TestALateListWhoseServiceNeverTellsOfMoreIsReadToItsEnd(t *testing.T) {
+func testALateListWhoseServiceNeverTellsOfMoreIsReadToItsEnd(t *testing.T) {
 	c := serving(2000, func(r request) (reply, error) {
 		page := onePerSecond(300, r, func(i int) time.Time { // it goes by the end
 			if i%2 == 0 {
@@ -84,7 +99,7 @@ func TestALateListWhoseServiceNeverTellsOfMoreIsReadToItsEnd(t *testing.T) {
 	assert.Len(t, ids, 300)
 }
 
-func TestAServiceThatGivesMoreThanTheResultWindowInOnePage(t *testing.T) {
+func testAServiceThatGivesMoreThanTheResultWindowInOnePage(t *testing.T) {
 	for _, order := range []Order{OldestFirst, NewestFirst} {
 		c := serving(2000, func(r request) (reply, error) {
 			r.Size = 100_000
@@ -96,7 +111,7 @@ func TestAServiceThatGivesMoreThanTheResultWindowInOnePage(t *testing.T) {
 	}
 }
 
-func TestRunsThatVanishWhileLateOnesAreSoughtTakeNoOthersWithThem(t *testing.T) {
+func testRunsThatVanishWhileLateOnesAreSoughtTakeNoOthersWithThem(t *testing.T) {
 	gone := 0
 	c := serving(2000, func(r request) (reply, error) {
 		if r.Order == OldestFirst && r.From > 0 && gone < 12 {
@@ -121,7 +136,7 @@ func TestRunsThatVanishWhileLateOnesAreSoughtTakeNoOthersWithThem(t *testing.T) 
 }
 
 // Runs that are given other times for each request are told by their IDs.
-func TestTimesThatChangeFromPageToPageLoseNoRuns(t *testing.T) {
+func testTimesThatChangeFromPageToPageLoseNoRuns(t *testing.T) {
 	for _, shift := range []time.Duration{-time.Hour, -time.Second, time.Hour} {
 		c := serving(2000, func(r request) (reply, error) {
 			page := onePerSecond(300, r, created)
@@ -136,7 +151,7 @@ func TestTimesThatChangeFromPageToPageLoseNoRuns(t *testing.T) {
 	}
 }
 
-func TestTheIDsOfRunsWithoutATimeAreBounded(t *testing.T) {
+func testTheIDsOfRunsWithoutATimeAreBounded(t *testing.T) {
 	c := serving(2000, func(r request) (reply, error) {
 		page := onePerSecond(1200, r, created)
 		for i := range page.keys {
@@ -159,7 +174,7 @@ func TestTheIDsOfRunsWithoutATimeAreBounded(t *testing.T) {
 }
 
 // Loops that each come a few runs further learn together what one would learn.
-func TestRestOfShortLoopsKnowsThatTheOrderIsKept(t *testing.T) {
+func testRestOfShortLoopsKnowsThatTheOrderIsKept(t *testing.T) {
 	failAt := 0
 	c := serving(5000, func(r request) (reply, error) {
 		if r.From+r.Size > 60 {
@@ -184,7 +199,7 @@ func TestRestOfShortLoopsKnowsThatTheOrderIsKept(t *testing.T) {
 }
 
 // Setbacks that are worth it are no reason to give up.
-func TestRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers(t *testing.T) {
+func testRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers(t *testing.T) {
 	for _, order := range []Order{OldestFirst, NewestFirst} {
 		gone := 0
 		c := serving(2000, func(r request) (reply, error) {
@@ -206,7 +221,7 @@ func TestRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers(t *testing.T) {
 }
 
 // The search for runs under way has an end too.
-func TestALateListWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
+func testALateListWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
 	c := serving(2000, func(r request) (reply, error) {
 		if r.Order == NewestFirst {
 			return onePerSecond(300, r, created), nil
@@ -224,7 +239,7 @@ func TestALateListWhosePagesNeverMeetEndsTheLoop(t *testing.T) {
 }
 
 // The time of a cursor is the program's word, which may have lost a fraction.
-func TestACursorWhoseTimeWasRoundedAccusesNoService(t *testing.T) {
+func testACursorWhoseTimeWasRoundedAccusesNoService(t *testing.T) {
 	for _, order := range []Order{OldestFirst, NewestFirst} {
 		c := serving(2000, func(r request) (reply, error) {
 			page := onePerSecond(200, r, created)
@@ -240,7 +255,7 @@ func TestACursorWhoseTimeWasRoundedAccusesNoService(t *testing.T) {
 }
 
 // A run without a time contradicts nothing.
-func TestTimesAreContradictedByTimesAlone(t *testing.T) {
+func testTimesAreContradictedByTimesAlone(t *testing.T) {
 	d := deliveredUpTo(Position{}, OldestFirst)
 	run := Key{ID: "a", Created: firstOfMay}
 	d.add(run)

@@ -6,8 +6,12 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+func TestNewBegins(t *testing.T) {
+	t.Run("a first page must show where its time begins", testAFirstPageMustShowWhereItsTimeBegins)
+}
+
 // A first page must show, before From, that no run of its first time is hidden.
-func TestAFirstPageMustShowWhereItsTimeBegins(t *testing.T) {
+func testAFirstPageMustShowWhereItsTimeBegins(t *testing.T) {
 	same, later := Key{Created: firstOfMay}, Key{Created: created(1)}
 	for name, test := range map[string]struct {
 		from  int // of the page; From is 5

@@ -425,8 +425,7 @@ func (v *visit) corrupt(random *rand.Rand) {
 		case 5, 6:
 			v.emptyFrom, v.emptyFor, v.emptyMore = 2+random.IntN(20), pick(random, 1, 2, 4, 8, 12, 40), pick(random, "false", "true", "nothing")
 		case 7:
-			v.replicas, v.opts.Size = 2+random.IntN(3), pick(random, 13, 21, 40, growing)
-			v.largestPage = max(v.largestPage, 10)
+			v.replicas, v.opts.Size, v.largestPage = 2+random.IntN(3), pick(random, 40, growing), 1000
 		case 8:
 			v.member = "created" // nothing shows that runs which ended earlier are hidden
 			v.zone = pick(random, -2*time.Hour, -30*time.Minute, time.Minute, 2*time.Hour, 9*time.Hour)
