@@ -272,8 +272,8 @@ func TestWriteMarkdownComparison(t *testing.T) {
 		var out bytes.Buffer
 		require.NoError(t, report.WriteMarkdown(&out, summarize(t, report.Options{}, after...), report.WriteOptions{Comparison: c}))
 		for _, row := range []string{
-			"| new failure | `breaks` | 100% of 20 | 0% of 20 |",
-			"| fixed | `is fixed` | 0% of 20 | 100% of 20 |",
+			"| new failure | `breaks` | 100.0% of 20 | 0.0% of 20 |",
+			"| fixed | `is fixed` | 0.0% of 20 | 100.0% of 20 |",
 			"| newly flaky | `wobbles` | 0 flips | 39 flips |",
 			"| slower | `slower` | 11.0s | 21.9s (+100%) |",
 		} {

@@ -240,7 +240,7 @@ func groupsLine(title string, groups []Group) string {
 	for _, g := range groups[:min(len(groups), maxGroups)] {
 		rate := "–"
 		if r, ok := g.Counts.PassRate(); ok {
-			rate = percent(r)
+			rate = percentInTable(r)
 		}
 		name := "unknown"
 		if g.Name != "" {

@@ -79,17 +79,21 @@ func counted(n int, thing string) string {
 	return number(n) + " " + thing + "s"
 }
 
-// percent gives one decimal. It never rounds to 100% what is less, nor to 0%
+// percent gives one decimal, unless it is 0. It never rounds to 100% what is less, nor to 0%
 // what is more.
 func percent(rate float64) string {
+	return strings.Replace(percentInTable(rate), ".0%", "%", 1)
+}
+
+// percentInTable always has the decimal, so that the figures of a column or of
+// a list are of one kind.
+func percentInTable(rate float64) string {
 	tenths := math.Round(rate * 1000)
 	switch {
 	case rate > 0 && tenths == 0:
 		return "under 0.1%"
 	case rate < 1 && tenths == 1000:
 		return "over 99.9%"
-	case math.Mod(tenths, 10) == 0:
-		return strconv.Itoa(int(tenths/10)) + "%"
 	}
 	return strconv.FormatFloat(tenths/10, 'f', 1, 64) + "%"
 }

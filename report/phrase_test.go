@@ -17,6 +17,12 @@ func TestWriteTextPhrases(t *testing.T) {
 			assert.Equal(t, want, percent(rate), rate)
 		}
 	})
+	t.Run("write the shares of a column in one style", func(t *testing.T) {
+		for rate, want := range map[float64]string{0: "0.0%", 1: "100.0%", 0.5: "50.0%", 2.0 / 3: "66.7%", 0.99999: "over 99.9%", 0.0001: "under 0.1%"} {
+			assert.Equal(t, want, percentInTable(rate), rate)
+		}
+		assert.Equal(t, "50.0% of 2", rateOf(Counts{Passed: 1, Failed: 1}))
+	})
 	t.Run("group digits", func(t *testing.T) {
 		for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -5: "-5", -123: "-123", -1234: "-1,234"} {
 			assert.Equal(t, want, number(n))

@@ -106,7 +106,7 @@ func flakyTable(tests []TestStats) table {
 		{"Test", quoted, nameWidth}, {"Failed", figure, 0}, {"Flips", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", note, errorWidth},
 	}}
 	for _, test := range tests {
-		flips := fmt.Sprintf("%s (%s)", number(test.Flips), percent(flipRate(test)))
+		flips := fmt.Sprintf("%s (%s)", number(test.Flips), percentInTable(flipRate(test)))
 		t.addLinked(test.LastFailureURL, testLabel(test), failedOf(test.Counts), flips, moment(test.LastFailure), test.LastError)
 	}
 	return t
@@ -239,5 +239,5 @@ func rateOf(c Counts) string {
 	if !ok {
 		return "–"
 	}
-	return percent(rate) + " of " + number(c.Decided())
+	return percentInTable(rate) + " of " + number(c.Decided())
 }
