@@ -64,8 +64,8 @@ func TestErrTimeout(t *testing.T) {
 		defer slow.Close()
 		for hint, hc := range map[string]*http.Client{
 			"WithAttemptTimeout sets how long an attempt may take":               {Transport: new(http.Transport)},
-			"it was the Timeout of the HTTP client, which is shorter":            {Transport: new(http.Transport), Timeout: 50 * time.Millisecond},
-			"a timeout of the system or of the transport struck, before that of": {Transport: &http.Transport{ResponseHeaderTimeout: 50 * time.Millisecond}},
+			"it was the Timeout of the HTTP client, which is shorter":            {Transport: new(http.Transport), Timeout: 20 * time.Millisecond},
+			"a timeout of the system or of the transport struck, before that of": {Transport: &http.Transport{ResponseHeaderTimeout: 20 * time.Millisecond}},
 		} {
 			err := ask(t.Context(), oneAttempt(t, slow.URL, hc))
 			assert.ErrorIs(t, err, insights.ErrTimeout, hint)
