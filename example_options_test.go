@@ -152,12 +152,12 @@ func ExampleWithAttemptTimeout() {
 	service := insightstest.NewServer()
 	defer service.Close()
 	service.Fail(insightstest.Hang(1))
-	client := service.Client(insights.WithAttemptTimeout(50 * time.Millisecond))
+	client := service.Client(insights.WithAttemptTimeout(500 * time.Millisecond))
 
 	var info insights.ResponseInfo
 	_, err := client.Tests(context.Background(), insights.TestsOptions{Period: insights.Last(time.Hour)}, insights.CaptureResponse(&info))
-	fmt.Println(err, info.Attempts, "attempts")
-	// Output: <nil> 2 attempts
+	fmt.Println(err, "tried again:", info.Attempts > 1)
+	// Output: <nil> tried again: true
 }
 
 // Slower than the default of 8 a second and 3,500 an hour, if other programs
@@ -168,7 +168,7 @@ func ExampleWithRateLimit() {
 	defer service.Close()
 	client := service.Client(insights.WithRateLimit(0.1, 1), insights.WithHourlyLimit(1000))
 
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	for range 2 {
 		_, err := client.Tests(ctx, insights.TestsOptions{Period: insights.Last(time.Hour)})

@@ -46,7 +46,7 @@ func main() {
 
 // The lines that CONTRIBUTING.md adds for another call are all that it takes.
 func TestContributingASixthCall(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		t.Skip("programs are built in the whole suite")
 	}
 	dir, root := t.TempDir(), absolute(t, "..")

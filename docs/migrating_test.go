@@ -18,7 +18,7 @@ var curled = regexp.MustCompile(`curl -u \S+ "https://[^/]+(/[^"]*)"`)
 
 // Each snippet of Go that follows a curl line sends the same request.
 func TestMigratingFromCurl(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		t.Skip("programs are built in the whole suite")
 	}
 	blocks := blocksOf(t, "migrating.md")

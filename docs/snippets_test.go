@@ -64,7 +64,7 @@ func TestSnippetsCompile(t *testing.T) {
 
 // A program in a document prints what the document says below it.
 func TestProgramsPrintWhatTheDocumentSays(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		t.Skip("programs are built in the whole suite")
 	}
 	programs := 0
