@@ -116,7 +116,7 @@ func (r *reader) statuses() []insights.Status {
 func readTests(r *reader, p *params) {
 	p.build = r.values.Get("build")
 	p.errorText = r.values.Get("error")
-	p.name = r.values.Get(r.understood("query", "name"))
+	p.name = r.values.Get(r.spelled("query", "name"))
 	p.missingBuild = r.missingBuild()
 	p.newestFirst = r.order() == insights.NewestFirst
 	p.from = r.number("from", 0, 0)
@@ -151,9 +151,9 @@ var (
 	renamedNames   = []string{"name", "build_missing", "descending"}
 )
 
-// understood is the one of two names that counts: the one that the server's
+// spelled is the one of two names that counts: the one that the server's
 // dialect has, or, where it has both, the one that was sent.
-func (r *reader) understood(reference, renamed string) string {
+func (r *reader) spelled(reference, renamed string) string {
 	if r.dialect != nil {
 		return []string{reference, renamed}[*r.dialect]
 	}
@@ -164,7 +164,7 @@ func (r *reader) understood(reference, renamed string) string {
 }
 
 func (r *reader) missingBuild() bool {
-	name := r.understood("missing_build", "build_missing")
+	name := r.spelled("missing_build", "build_missing")
 	if name == "missing_build" {
 		return r.values.Has(name)
 	}
@@ -174,7 +174,7 @@ func (r *reader) missingBuild() bool {
 func (r *reader) order() insights.Order {
 	isNewest := r.settings.order == insights.NewestFirst
 	if !r.orderIsFixed {
-		isNewest = r.flag(r.understood("desc", "descending"), isNewest)
+		isNewest = r.flag(r.spelled("desc", "descending"), isNewest)
 	}
 	if isNewest {
 		return insights.NewestFirst

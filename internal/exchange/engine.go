@@ -64,6 +64,6 @@ func (attempts) RoundTrip(request *http.Request) (*http.Response, error) {
 // and not made.
 func (x *exchange) giveUnusedRetryBack() {
 	if x.retries {
-		x.Budget.giveBack()
+		x.Budget.release()
 	}
 }

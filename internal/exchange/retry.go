@@ -28,7 +28,7 @@ func decide(next step) step {
 		x := a.of
 		switch {
 		case a.failure == nil:
-			x.Budget.giveBack()
+			x.Budget.release()
 		case a.number < x.Retry.MaxAttempts && isRetryable(a.status, a.failure):
 			x.retryAfter(ctx, a)
 		}
@@ -146,7 +146,7 @@ func (b *Budget) take() bool {
 	return false
 }
 
-func (b *Budget) giveBack() {
+func (b *Budget) release() {
 	for {
 		left := b.left.Load()
 		if left >= FullBudget || b.left.CompareAndSwap(left, left+1) {

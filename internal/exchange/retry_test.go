@@ -74,7 +74,7 @@ func TestTheRetryBudgetIsExactUnderConcurrency(t *testing.T) {
 			for range 200 {
 				if budget.take() {
 					taken.Add(1)
-					budget.giveBack()
+					budget.release()
 				}
 			}
 		})
@@ -82,6 +82,6 @@ func TestTheRetryBudgetIsExactUnderConcurrency(t *testing.T) {
 	all.Wait()
 	assert.Positive(t, taken.Load())
 	assert.EqualValues(t, 50, budget.Left())
-	budget.giveBack()
+	budget.release()
 	assert.EqualValues(t, 50, budget.Left(), "never more than it began with")
 }

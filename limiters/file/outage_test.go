@@ -110,7 +110,7 @@ func (s *stalled) reserve(context.Context, int64, time.Duration) (reservation, e
 	return reservation{token: 1, late: func() time.Duration { return 0 }}, nil
 }
 
-func (s *stalled) giveBack(int64) {}
+func (s *stalled) release(int64) {}
 
 func TestWaitInAStoppedProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

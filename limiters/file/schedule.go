@@ -63,9 +63,9 @@ func (s *schedule) forget(now time.Duration) {
 	})
 }
 
-// giveBack makes a slot free. A slot that is not there, because the state was
+// release makes a slot free. A slot that is not there, because the state was
 // lost in between, is nobody's.
-func (s *schedule) giveBack(at time.Duration) {
+func (s *schedule) release(at time.Duration) {
 	i, found := slices.BinarySearchFunc(s.slots, at, func(t slot, at time.Duration) int { return cmp.Compare(t.at, at) })
 	if found {
 		s.slots[i].free = true

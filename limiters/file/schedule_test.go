@@ -66,8 +66,8 @@ func TestLimiterSchedule(t *testing.T) {
 			at, _ := s.reserve(time.Hour, forEver, perSecond8)
 			ats = append(ats, at)
 		}
-		s.giveBack(ats[2])
-		s.giveBack(ats[1])
+		s.release(ats[2])
+		s.release(ats[1])
 		for _, want := range []time.Duration{ats[1], ats[2], ats[3] + 125*time.Millisecond} {
 			at, _ := s.reserve(time.Hour, forEver, perSecond8)
 			assert.Equal(t, want, at)
@@ -78,7 +78,7 @@ func TestLimiterSchedule(t *testing.T) {
 		var s schedule
 		l := limits{interval: time.Second, burst: 1, perHour: 1}
 		at, _ := s.reserve(time.Hour, forEver, l)
-		s.giveBack(at)
+		s.release(at)
 		at, _ = s.reserve(time.Hour+10*time.Second, forEver, l)
 		assert.Equal(t, time.Hour+10*time.Second, at)
 	})
@@ -87,8 +87,8 @@ func TestLimiterSchedule(t *testing.T) {
 		var s schedule
 		at, _ := s.reserve(time.Hour, forEver, perSecond8)
 		before := slices.Clone(s.slots)
-		s.giveBack(at + 1)
-		s.giveBack(0)
+		s.release(at + 1)
+		s.release(0)
 		assert.Equal(t, before, s.slots)
 	})
 }
@@ -132,7 +132,7 @@ func simulate(r *rand.Rand, l limits) []time.Duration {
 		}
 		if len(waiting) > 0 && r.IntN(4) == 0 {
 			i := r.IntN(len(waiting))
-			s.giveBack(waiting[i])
+			s.release(waiting[i])
 			waiting = slices.Delete(waiting, i, i+1)
 		}
 		waiting = slices.DeleteFunc(waiting, func(at time.Duration) bool {

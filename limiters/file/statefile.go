@@ -42,7 +42,7 @@ func (f *stateFile) check() error {
 
 func (f *stateFile) reserve(ctx context.Context, unused int64, timeLeft time.Duration) (r reservation, err error) {
 	err = f.update(ctx, false, func(s *state, now time.Duration) {
-		s.giveBack(time.Duration(unused))
+		s.release(time.Duration(unused))
 		at, ok := s.reserve(now, now+min(timeLeft, horizon), f.limits)
 		r.wait = at - now
 		if ok {
@@ -54,11 +54,11 @@ func (f *stateFile) reserve(ctx context.Context, unused int64, timeLeft time.Dur
 	return r, err
 }
 
-func (f *stateFile) giveBack(token int64) {
+func (f *stateFile) release(token int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), maxUpdate)
 	defer cancel()
 	// What can't be given back is one token less for everybody, once.
-	_ = f.update(ctx, false, func(s *state, _ time.Duration) { s.giveBack(time.Duration(token)) })
+	_ = f.update(ctx, false, func(s *state, _ time.Duration) { s.release(time.Duration(token)) })
 }
 
 // update changes the state under the lock. A file that is empty is made a state

@@ -38,10 +38,10 @@ const (
 // store keeps the tokens that processes share.
 type store interface {
 	// reserve asks for a token and gives back unused, unless it is 0. ctx
-	// ends when the caller's does, or its patience.
+	// ends when the caller's does, or the time it has.
 	reserve(ctx context.Context, unused int64, timeLeft time.Duration) (reservation, error)
-	// giveBack frees a token that is not going to be used.
-	giveBack(token int64)
+	// release frees a token that is not going to be used.
+	release(token int64)
 }
 
 // reservation is the answer of a store.
@@ -163,15 +163,15 @@ func (w *waiter) take(ctx context.Context) error {
 var errStopped = errors.New("the process was stopped")
 
 func (w *waiter) reserve(ctx context.Context, unused int64, left time.Duration) (reservation, error) {
-	patience := min(max(left/2, minPatience), maxPatience)
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	grace := min(max(left/2, minPatience), maxPatience)
+	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	asked := time.Now()
 	r, err := w.store.reserve(ctx, unused, left)
 	switch {
 	case err == nil:
 		w.available(r.wait)
-	case since(asked) > patience+maxPause:
+	case since(asked) > grace+maxPause:
 		err = errStopped
 	}
 	return r, err
@@ -198,7 +198,7 @@ func (w *waiter) sleep(ctx context.Context, r reservation) error {
 	case <-ctx.Done():
 	}
 	if r.token != 0 {
-		w.store.giveBack(r.token)
+		w.store.release(r.token)
 	}
 	return ctx.Err()
 }

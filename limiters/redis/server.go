@@ -63,7 +63,7 @@ func (s *server) reserve(ctx context.Context, unused int64, timeLeft time.Durati
 		select {
 		case answers <- a:
 		case <-ctx.Done():
-			s.giveBack(a.token)
+			s.release(a.token)
 		}
 	}()
 	select {
@@ -96,9 +96,9 @@ func lateness(asked, answered time.Time, wait time.Duration) func() time.Duratio
 	return func() time.Duration { return since(from) - wait }
 }
 
-// giveBack does not wait for long: a token that can't be given back is one less
+// release does not wait for long: a token that can't be given back is one less
 // for everybody, once.
-func (s *server) giveBack(token int64) {
+func (s *server) release(token int64) {
 	if token == 0 {
 		return
 	}
