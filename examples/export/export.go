@@ -61,9 +61,9 @@ func (j *job) fetch(ctx context.Context, screen io.Writer) error {
 	if j.state.Complete {
 		return nil
 	}
-	client, disconnect := j.source.connect(j.window)
+	client, disconnect := j.source.connect(j.state.Period)
 	defer disconnect()
-	bar := newProgress(screen, j.window, j.tests.Order)
+	bar := newProgress(screen, j.state.Period, j.tests.Order)
 	bar.show(j.state)
 	err := j.write(ctx, client, bar)
 	bar.end(err == nil)
@@ -73,7 +73,7 @@ func (j *job) fetch(ctx context.Context, screen io.Writer) error {
 // write writes the runs as they come. Whatever ends that, those that came
 // before are written.
 func (j *job) write(ctx context.Context, client *insights.Client, bar *progress) error {
-	for run, err := range client.AllTests(ctx, j.missing()) {
+	for run, err := range client.AllTests(ctx, j.missing(), insights.CaptureCursor(&j.cursor)) {
 		if err != nil {
 			return cmp.Or(j.save(), interruption(ctx), err)
 		}

@@ -59,17 +59,36 @@ func TestNewestFirst(t *testing.T) {
 	}
 }
 
-func TestAServiceThatIgnoresTheOrder(t *testing.T) {
+func TestWhereTheOrderTellsLittleItGoesOnToo(t *testing.T) {
 	t.Parallel()
-	srv, runs := serve(t, 190, insightstest.WithFixedOrder(insights.NewestFirst))
-	file := in(t, "week.ndjson")
-	srv.Fail(insightstest.Outage(-1).After(4))
-	status, _, _ := start(t, askFor(srv, file))
-	require.Equal(t, failed, status)
-	srv.Recover()
-	status, _, _ = start(t, askFor(srv, file))
-	require.Equal(t, complete, status)
-	assert.ElementsMatch(t, runs, read(t, file, file))
+	for name, odd := range map[string]insightstest.Option{
+		"the order is ignored":     insightstest.WithFixedOrder(insights.NewestFirst),
+		"there is no order":        insightstest.WithoutOrder(),
+		"some have no time":        insightstest.WithoutCreationTime(func(run insights.Test) bool { return run.Status == insights.StatusFailed }),
+		"none has a creation time": insightstest.WithoutCreationTime(func(insights.Test) bool { return true }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, runs := serve(t, 190, odd)
+			file := in(t, "week.ndjson")
+			for _, requests := range []int{2, 4} {
+				srv.Fail(insightstest.Outage(-1).After(requests))
+				status, _, _ := start(t, askFor(srv, file))
+				require.Equal(t, failed, status)
+				srv.Recover()
+			}
+			status, _, stderr := start(t, askFor(srv, file))
+			require.Equal(t, complete, status, stderr)
+			assert.ElementsMatch(t, ids(runs), ids(read(t, file, file)))
+		})
+	}
+}
+
+func ids(runs []insights.Test) (ids []string) {
+	for _, run := range runs {
+		ids = append(ids, run.ID)
+	}
+	return ids
 }
 
 func TestThePeriodIsThatOfTheFirstStart(t *testing.T) {

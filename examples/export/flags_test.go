@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,21 +62,4 @@ func TestFlagsSelectRuns(t *testing.T) {
 		Status: insights.StatusFailed, Build: "b 1", MissingBuild: true, Query: "Checkout", Error: "no \"total\"", Size: 50,
 	}, s.tests)
 	assert.Equal(t, `-period "`+week+`" -newest-first -scope "single" -owner "ben,mia" -status "failed" -build "b 1" -missing-build -query "Checkout" -error "no \"total\""`, s.selection)
-}
-
-func TestAWindowHasTheEndsOfItsPeriod(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]window{
-		week:  {weekStart, weekEnd},
-		"7d":  {weekStart, weekEnd},
-		"36h": {weekEnd.Add(-36 * time.Hour), weekEnd},
-		"90m": {weekEnd.Add(-90 * time.Minute), weekEnd},
-		"5s":  {weekEnd.Add(-5 * time.Second), weekEnd},
-	} {
-		period, err := insights.ParsePeriod(text)
-		require.NoError(t, err)
-		got, err := windowOf(period, weekEnd)
-		require.NoError(t, err)
-		assert.Equal(t, want, got, text)
-	}
 }

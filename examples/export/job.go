@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -15,19 +16,16 @@ type job struct {
 	settings
 	files  files
 	source source
-	window window
-	state  state           // as it is saved, but for Place, which is that of batch
+	state  state           // as it is saved
 	part   *part           // where runs are written to; nil: there is nothing to write
 	batch  []insights.Test // runs that are not written yet
+	cursor insights.Cursor // behind the last of these
 }
 
 // begin goes on with the export that there is a state of, or begins one.
 func begin(s settings, src source) (*job, error) {
 	j := &job{settings: s, files: filesOf(s.file), source: src}
 	err := j.findState()
-	if err == nil {
-		j.window, err = windowOf(j.state.Period, time.Now())
-	}
 	if err == nil && !j.state.Complete {
 		j.part, err = openPart(j.files.part, j.state.Bytes)
 	}
@@ -56,27 +54,22 @@ func (j *job) findState() error {
 // newState fixes the period before anything is written, so that an export
 // killed at once has the same one when it goes on.
 func (j *job) newState() error {
-	w, err := windowOf(j.tests.Period, time.Now())
-	if err != nil {
-		return err
-	}
-	j.state = state{Version: stateVersion, Source: j.source.name, Selection: j.selection, Period: w.period()}
+	period := insights.Between(j.tests.Period.Bounds(time.Now()))
+	j.state = state{Version: stateVersion, Source: j.source.name, Selection: j.selection, Period: period}
 	return j.state.save(j.files.state)
 }
 
 // missing selects the runs that are not written.
 func (j *job) missing() insights.TestsOptions {
 	opts := j.tests
-	opts.Period, opts.After = j.state.Period, j.state.Place.cursor()
+	opts.Period, opts.After = j.state.Period, j.state.Cursor
 	return opts
 }
 
 // take puts a run into the batch, and reports whether that is to be saved: a
 // kill costs no more requests than are under way anyway.
 func (j *job) take(run insights.Test) bool {
-	if j.state.Place.add(run, j.tests.Order) {
-		j.batch = append(j.batch, run)
-	}
+	j.batch = append(j.batch, run)
 	return len(j.batch) >= j.concurrency*j.tests.Size
 }
 
@@ -95,7 +88,10 @@ func (j *job) save() error {
 	}
 	next := j.state
 	next.Bytes = j.part.size
-	next.Runs += len(j.batch)
+	if n := len(j.batch); n > 0 {
+		next.Runs, next.Cursor = next.Runs+n, j.cursor
+		next.Reached = cmp.Or(j.batch[n-1].CreationTime, next.Reached)
+	}
 	if err := next.save(j.files.state); err != nil {
 		return err
 	}

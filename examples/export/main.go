@@ -14,9 +14,7 @@
 // keeps a second process away.
 //
 // A run that the service lists only after the export has passed its creation
-// time is not in the file. A run without a creation time is written once, but
-// to be there at all it has to come before the export stops or be listed
-// again after that.
+// time is not in the file.
 //
 // The exit status is 0 when FILE is complete, 130 after an interrupt (SIGINT
 // or SIGTERM), and 1 after a failure.

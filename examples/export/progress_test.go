@@ -19,8 +19,8 @@ func drawn(onScreen bool, order insights.Order, at time.Time, isComplete bool) s
 	if onScreen {
 		opts = append(opts, mpb.ForceTTY(), mpb.WithAutoRefresh())
 	}
-	bar := newProgress(&out, window{weekStart, weekEnd}, order, opts...)
-	bar.show(state{Runs: 1234, Place: place{Time: at}})
+	bar := newProgress(&out, insights.Between(weekStart, weekEnd), order, opts...)
+	bar.show(state{Runs: 1234, Reached: at})
 	bar.end(isComplete)
 	return out.String()
 }

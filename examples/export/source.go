@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/insightstest"
@@ -12,7 +13,7 @@ import (
 type source struct {
 	name    string
 	isFake  bool
-	connect func(window) (client *insights.Client, disconnect func())
+	connect func(insights.Period) (client *insights.Client, disconnect func())
 }
 
 // sourceFor is the real service where there are credentials or an address, and
@@ -39,21 +40,22 @@ func realSource(s settings, creds insights.Credentials, opts []insights.Option) 
 	client, err := insights.NewClient(s.region, creds, opts...)
 	return source{
 		name: creds.Username + " at " + address,
-		connect: func(window) (*insights.Client, func()) {
+		connect: func(insights.Period) (*insights.Client, func()) {
 			return client, client.CloseIdleConnections
 		},
 	}, err
 }
 
-// fakeSource makes the same runs for the same window again, so that an export
+// fakeSource makes the same runs for the same period again, so that an export
 // of them can be interrupted and gone on with too.
 func fakeSource(runs int, opts []insights.Option) source {
 	return source{
 		name:   fmt.Sprintf("a fake service with %d runs", runs),
 		isFake: true,
-		connect: func(w window) (*insights.Client, func()) {
+		connect: func(period insights.Period) (*insights.Client, func()) {
+			start, end := period.Bounds(time.Time{}) // it has ends: no time is needed
 			srv := insightstest.NewServer()
-			srv.Add(insightstest.Generate(1, runs, w.start, w.end)...)
+			srv.Add(insightstest.Generate(1, runs, start, end)...)
 			return srv.Client(opts...), srv.Close
 		},
 	}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/sauceinsights/insights"
 )
 
-const stateVersion = 1
+const stateVersion = 2
 
 // state is what it takes to go on with an export.
 type state struct {
@@ -20,8 +21,9 @@ type state struct {
 	Period    insights.Period `json:"period"`    // what the period was when the export began
 	Runs      int             `json:"runs"`      // in the first Bytes of the part file
 	Bytes     int64           `json:"bytes"`
-	Place     place           `json:"place"`
-	Complete  bool            `json:"complete"` // that is all: the part file has only to be renamed
+	Cursor    insights.Cursor `json:"cursor"`           // behind the last of these
+	Reached   time.Time       `json:"reached,omitzero"` // the creation time of that one
+	Complete  bool            `json:"complete"`         // that is all: the part file has only to be renamed
 }
 
 // loadState reads a state. There may be none.
@@ -43,7 +45,6 @@ func loadState(file string) (st state, found bool, err error) {
 }
 
 func (st state) save(file string) error {
-	st.Place = st.Place.saved()
 	text, err := json.Marshal(st)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/insightstest"
 )
 
@@ -17,10 +18,10 @@ func TestWhatACrashLeavesIsGoneOnFrom(t *testing.T) {
 			appendTo(t, f.part, `{"id":"half a ru`)
 		},
 		"before the first batch was saved": func(t *testing.T, f files) {
-			edit(t, f.state, func(st *state) { st.Bytes, st.Runs, st.Place = 0, 0, place{} })
+			edit(t, f.state, func(st *state) { st.Bytes, st.Runs, st.Cursor = 0, 0, insights.Cursor{} })
 		},
 		"before the part file was there": func(t *testing.T, f files) {
-			edit(t, f.state, func(st *state) { st.Bytes, st.Runs, st.Place = 0, 0, place{} })
+			edit(t, f.state, func(st *state) { st.Bytes, st.Runs, st.Cursor = 0, 0, insights.Cursor{} })
 			require.NoError(t, os.Remove(f.part))
 		},
 		"while a state was written": func(t *testing.T, f files) {
