@@ -1,6 +1,6 @@
 //go:build live
 
-package insights_test
+package conformance_test
 
 import (
 	"encoding/json"
@@ -25,7 +25,7 @@ import (
 // TestLive asks the real service and says which rows of docs/unknowns.md it
 // settled:
 //
-//	SAUCE_USERNAME=… SAUCE_ACCESS_KEY=… go test -count=1 -tags live -run 'TestLive$' -v .
+//	SAUCE_USERNAME=… SAUCE_ACCESS_KEY=… go test -count=1 -tags live -run 'TestLive$' -v ./internal/conformance
 //
 // SAUCE_REGION says which data center. It sends at most 10 requests, one after
 // the other, that only read. What it prints holds counts, types, names of
