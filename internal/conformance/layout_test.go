@@ -50,6 +50,17 @@ func TestLayout(t *testing.T) {
 	t.Run("the root has the sources that users read, and no others", func(t *testing.T) {
 		assert.Equal(t, rootFiles, sourcesIn(t, ""))
 	})
+	t.Run("the root has 50 entries at most", func(t *testing.T) {
+		entries, err := os.ReadDir("../..")
+		require.NoError(t, err)
+		var names []string
+		for _, entry := range entries {
+			if !isOnlyHere(t, entry.Name()) {
+				names = append(names, entry.Name())
+			}
+		}
+		assert.LessOrEqual(t, len(names), 50, "%q", names)
+	})
 	t.Run("every internal package has its rule", func(t *testing.T) {
 		folders, err := os.ReadDir("../../internal")
 		require.NoError(t, err)
@@ -58,6 +69,21 @@ func TestLayout(t *testing.T) {
 			assert.True(t, mayImport[name] != nil || len(sourcesIn(t, name)) == 0, "%s holds code and has no rule", name)
 		}
 	})
+}
+
+// isOnlyHere reports whether an entry of the root is no part of the repository,
+// by the patterns of .gitignore.
+func isOnlyHere(t *testing.T, name string) bool {
+	t.Helper()
+	patterns, err := os.ReadFile("../../.gitignore")
+	require.NoError(t, err)
+	for pattern := range strings.Lines(string(patterns)) {
+		pattern = strings.Trim(strings.TrimSpace(pattern), "/")
+		if matched, err := path.Match(pattern, name); err == nil && matched {
+			return true
+		}
+	}
+	return name == ".git"
 }
 
 // sourcesIn returns the Go files of a folder that are no tests.
