@@ -341,15 +341,22 @@ func encode(request any, extra url.Values) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var problems problemList
+	problems := addExtra(values, request, extra)
+	// A space as %20, as in the reference: + is one in forms only.
+	return strings.ReplaceAll(values.Encode(), "+", "%20"), problems.err()
+}
+
+func addExtra(values url.Values, request any, extra url.Values) (problems problemList) {
+	if len(extra) == 0 {
+		return nil // as almost always
+	}
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		if slices.Contains(parameterNames(request), name) {
 			problems.add("WithQuery", fmt.Sprintf("%q is a parameter that the SDK sends itself: use its field in the options", name))
 		}
 		values[name] = extra[name]
 	}
-	// A space as %20, as in the reference: + is one in forms only.
-	return strings.ReplaceAll(values.Encode(), "+", "%20"), problems.err()
+	return problems
 }
 
 // longestParameter returns the field of the options that takes most of a URL, and how
