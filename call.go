@@ -18,7 +18,7 @@ type CallOption func(*call) error
 
 type call struct {
 	path  string
-	url   *url.URL
+	url   url.URL
 	extra url.Values
 
 	info   *ResponseInfo
@@ -157,7 +157,7 @@ func (c *Client) newCall(ctx context.Context, path string, opts options, callOpt
 	result.url = c.config.endpoint(path)
 	result.url.RawQuery = query
 	if err == nil {
-		problems.addAll(checkURL(result.url, request, result.extra).err())
+		problems.addAll(checkURL(&result.url, request, result.extra).err())
 	}
 	return result, problems.err()
 }
@@ -175,13 +175,13 @@ func checkURL(u *url.URL, request any, extra url.Values) (problems problemList) 
 }
 
 // endpoint is the URL of a call, without its query.
-func (cfg config) endpoint(path string) *url.URL {
-	if cfg.baseURL.Path == "" { // as that of every region
-		endpoint := *cfg.baseURL
-		endpoint.Path = path
-		return &endpoint
+func (cfg config) endpoint(path string) url.URL {
+	if cfg.baseURL.Path != "" {
+		return *cfg.baseURL.JoinPath(path)
 	}
-	return cfg.baseURL.JoinPath(path)
+	endpoint := *cfg.baseURL // as that of every region
+	endpoint.Path = path
+	return endpoint
 }
 
 // maxURL is the length of the longest URL that every service must take. Longer ones

@@ -77,18 +77,20 @@ func get[T any](ctx context.Context, c *Client, path string, opts options, callO
 	if err != nil {
 		return nil, err
 	}
-	var answer *T
-	var said decoded
-	began := time.Now()
-	result := c.exchange.Do(ctx, exchange.Call{URL: call.url, Path: path, Decode: func(body []byte) error {
-		answer = new(T)
-		said = decode(body, answer)
-		return said.failure
-	}})
-	c.reportUnreadable(ctx, path, said.unreadable)
-	c.capture(call, result, said.unreadable, time.Since(began))
-	if result.Failed {
-		return nil, c.apiError(call, result, said)
+	var got struct {
+		answer *T
+		said   decoded
 	}
-	return answer, nil
+	began := time.Now()
+	result := c.exchange.Do(ctx, exchange.Call{URL: &call.url, Path: path, Decode: func(body []byte) error {
+		got.answer = new(T)
+		got.said = decode(body, got.answer)
+		return got.said.failure
+	}})
+	c.reportUnreadable(ctx, path, got.said.unreadable)
+	c.capture(call, result, got.said.unreadable, time.Since(began))
+	if result.Failed {
+		return nil, c.apiError(call, result, got.said)
+	}
+	return got.answer, nil
 }
