@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -27,7 +28,8 @@ var engine = &retryablehttp.Client{
 	ErrorHandler: retryablehttp.PassthroughErrorHandler,
 }
 
-var noHeader = make(http.Header) // none is written to it: the request goes nowhere
+// toNowhere is what the engine sends. Nothing is written to it.
+var toNowhere = &http.Request{Method: http.MethodGet, URL: new(url.URL), Header: make(http.Header)}
 
 type exchangeKey struct{}
 
@@ -38,8 +40,7 @@ func exchangeOf(ctx context.Context) *exchange {
 // run makes attempts until one succeeds or none is left. The result of the
 // engine is not used: it has seen a placeholder for every answer.
 func (x *exchange) run(ctx context.Context) {
-	request := &http.Request{Method: http.MethodGet, URL: x.call.URL, Header: noHeader}
-	request = request.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	request := toNowhere.WithContext(context.WithValue(ctx, exchangeKey{}, x))
 	defer x.giveUnusedRetryBack() // also where a transport or a callback panics
 	_, _ = engine.Do(&retryablehttp.Request{Request: request})
 	if x.retries && x.stop == nil {
@@ -54,10 +55,11 @@ type attempts struct{}
 func (attempts) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	x := exchangeOf(ctx)
-	a := attempt{of: x}
-	makeAttempt(ctx, &a)
-	x.keep(ctx, a)
-	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: request}, nil
+	x.current = attempt{of: x}
+	makeAttempt(ctx, &x.current)
+	x.keep(ctx, x.current)
+	x.placeholder = http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: request}
+	return &x.placeholder, nil
 }
 
 // giveUnusedRetryBack returns to the budget what a retry cost that was decided

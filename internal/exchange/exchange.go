@@ -68,11 +68,13 @@ func (c *Client) Do(ctx context.Context, call Call) Result {
 // exchange is one call on the wire, from its first request to a whole answer.
 type exchange struct {
 	*Client
-	call     Call
-	attempts int     // so far
-	last     attempt // the last one that tells something
-	retries  bool    // a retry was decided, and not made yet
-	stop     error   // why there is no next attempt, where that is not plain
+	call        Call
+	attempts    int           // so far
+	current     attempt       // which is being made
+	last        attempt       // the last one that tells something
+	retries     bool          // a retry was decided, and not made yet
+	stop        error         // why there is no next attempt, where that is not plain
+	placeholder http.Response // what the engine sees of every answer
 }
 
 // show makes a text fit to be shown: without credentials and the query string.
