@@ -84,8 +84,8 @@ func isEncoded(contentEncoding string) bool {
 
 // isCorrupt reports whether a body was complete and its compression damaged.
 func isCorrupt(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	return corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
 }
 
 // decode reads a success.

@@ -114,8 +114,11 @@ func (mask Masker) Header(h http.Header) http.Header {
 	return masked
 }
 
+// usualValue is more than the length of almost every value of a header.
+const usualValue = 256
+
 func (mask Masker) hidesIn(h http.Header) bool {
-	var scratch []byte
+	scratch := make([]byte, 0, usualValue)
 	hides := func(s string) bool {
 		scratch = append(scratch[:0], s...)
 		return mask(scratch)
