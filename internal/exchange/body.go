@@ -23,7 +23,6 @@ const (
 )
 
 // bodyBuffer is a body that was read as far as it came and its bound allowed.
-// It stands in for the body of a response, for which it is already at its end.
 type bodyBuffer struct {
 	data []byte
 	err  error // why the rest is missing; nil: it is whole
@@ -137,12 +136,6 @@ func (b *bodyBuffer) grow(size int64) {
 	copy(grown, b.data)
 	b.data = grown
 }
-
-// Read is at its end: everything there is was read.
-func (b *bodyBuffer) Read([]byte) (int, error) { return 0, io.EOF }
-
-// Close does nothing: the body behind it is closed already.
-func (b *bodyBuffer) Close() error { return nil }
 
 // release hands the buffer to the next exchange. Nothing of it may be used
 // afterwards.

@@ -352,6 +352,12 @@ func TestClientDoOverHTTP(t *testing.T) {
 		}
 		assert.Len(t, connections, 1)
 	})
+	t.Run("an answer without TLS is named", func(t *testing.T) {
+		transport, base := serve(t, func(http.ResponseWriter, *http.Request) {})
+		result := getAt(t.Context(), t, over(transport), "https"+strings.TrimPrefix(base, "http"))
+		assert.EqualError(t, result.Err, "no complete answer: http: server gave HTTP response to HTTPS client")
+		assert.Equal(t, 1, result.Attempts)
+	})
 	t.Run("a proxy that refuses is named", func(t *testing.T) {
 		for status, attempts := range map[int]int{403: 1, 407: 1, 502: 2} {
 			_, base := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
@@ -401,6 +407,27 @@ func TestClientDoFollowsRedirects(t *testing.T) {
 			assert.Equal(t, 1, result.Attempts)
 		})
 	}
+	t.Run("of five statuses, and says where it comes from", func(t *testing.T) {
+		for status, followed := range map[int]bool{300: false, 301: true, 302: true, 303: true, 304: false, 305: false, 307: true, 308: true} {
+			var seen []string
+			result := get(t.Context(), t, over(inMemory(func(request *http.Request) (*http.Response, error) {
+				seen = append(seen, request.Method+" "+request.URL.String()+" "+request.Referer())
+				switch len(seen) {
+				case 1:
+					return reply(status, "", "Location", "https://somebody:else@insights.test/on?a=b"), nil
+				case 2:
+					return reply(status, "", "Location", "../further"), nil
+				}
+				return reply(200, ""), nil
+			})))
+			asked := []string{"GET https://insights.test/v1/tests?query=private "}
+			if followed {
+				asked = append(asked, "GET https://insights.test/on?a=b https://insights.test/v1/tests?query=private", "GET https://insights.test/further https://insights.test/on?a=b")
+			}
+			assert.Equal(t, asked, seen, "%d", status)
+			assert.Equal(t, !followed, result.Failed, "%d", status)
+		}
+	})
 	t.Run("ten times", func(t *testing.T) {
 		requests := 0
 		result := get(t.Context(), t, over(inMemory(func(*http.Request) (*http.Response, error) {

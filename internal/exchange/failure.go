@@ -94,6 +94,16 @@ func mayPass(err error) bool {
 	return !strings.Contains(err.Error(), "unsupported protocol scheme")
 }
 
+// asMismatch is err, or that a server without TLS gave an answer where TLS was
+// asked for: an [http.Client] says so too.
+func asMismatch(err error) error {
+	record, ok := err.(tls.RecordHeaderError)
+	if ok && string(record.RecordHeader[:]) == "HTTP/" {
+		return http.ErrSchemeMismatch
+	}
+	return err
+}
+
 // isTLSAlert knows an alert of TLS, of a type that crypto/tls keeps to itself, by
 // the operation of one of the errors of package net around it.
 func isTLSAlert(err error) bool {

@@ -34,16 +34,10 @@ func send(ctx context.Context, a *attempt) {
 	began := time.Now()
 	s := x.sender(ctx)
 	defer s.end(nil)
-	resp, err := s.do()
+	a.response = s.follow()
 	a.received = time.Now()
 	a.duration = a.received.Sub(began)
 	x.distrustConnections(s.bounded)
-	if err != nil || resp == nil {
-		a.err = withoutURL(err)
-		return
-	}
-	body := resp.Body.(*bodyBuffer) // by RoundTrip
-	a.status, a.header, a.body, a.err = resp.StatusCode, resp.Header, body, body.err
 }
 
 // sender sends the requests of one attempt: the first, and those of redirects.
@@ -53,7 +47,7 @@ type sender struct {
 	whole     context.Context // of the call
 	bounded   context.Context // of the attempt
 	end       context.CancelCauseFunc
-	watch     *connectionWatch
+	watch     connectionWatch
 	timeout   *time.Timer
 	deadline  time.Time
 }
@@ -62,9 +56,10 @@ type sender struct {
 // request again and again.
 func (x *exchange) sender(ctx context.Context) *sender {
 	s := &sender{exchange: x, transport: x.Transport(), whole: ctx, deadline: time.Now().Add(x.Timeout)}
-	s.bounded, s.end = context.WithCancelCause(ctx)
+	bounded, end := context.WithCancelCause(ctx)
 	_, isStandard := s.transport.(*http.Transport)
-	s.watch = watchConnections(s.end, isStandard)
+	s.watch = watchConnections(end, isStandard)
+	s.bounded, s.end = s.watch.context(bounded), end
 	s.timeout = time.AfterFunc(x.Timeout, s.timeOut)
 	return s
 }
@@ -73,54 +68,56 @@ func (s *sender) timeOut() {
 	s.end(&attemptTimeout{s.Timeout, s.watch.at()})
 }
 
-func (s *sender) do() (*http.Response, error) {
-	defer s.timeout.Stop()
-	client := http.Client{Transport: s, Jar: s.Jar, CheckRedirect: s.redirect}
-	return client.Do(s.request())
-}
-
-var acceptJSON = []string{"application/json"}
-
-func (s *sender) request() *http.Request {
-	address := *s.call.URL // the transport's own, whatever it does with it
-	request := &http.Request{
-		Method: http.MethodGet,
-		URL:    &address,
-		Host:   address.Host,
-		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Accept": acceptJSON[:1:1], "User-Agent": {s.UserAgent}},
-	}
-	s.Authorize(request)
-	return request.WithContext(s.watch.context(s.bounded))
-}
-
-// RoundTrip implements [http.RoundTripper]. The body of the response is a
-// [*bodyBuffer]. The caller's transport sees no more than a request: its idle
-// connections are not closed on a failure.
-func (s *sender) RoundTrip(request *http.Request) (*http.Response, error) {
+// ask makes one request, and reads the whole answer. The caller's transport sees no
+// more than a request: its idle connections are not closed on a failure.
+func (s *sender) ask(at, referer *url.URL) response {
+	request := s.request(at, referer)
 	if leaksToProxy(s.transport, request) {
-		return nil, errPlainProxy
+		return response{err: errPlainProxy}
 	}
 	s.watch.begin()
 	resp, err := roundTrip(s.transport, request)
 	if err != nil {
-		return nil, s.causeOr(s.asRefusal(request, err))
+		err = s.asRefusal(request, asMismatch(err))
+		return response{err: withoutURL(s.causeOr(err))}
 	}
+	resp.Header = s.Mask.Header(resp.Header)
+	answer := s.read(&resp)
+	s.keepCookies(at, &resp)
+	return answer
+}
+
+var (
+	emptyGet   = &http.Request{Method: http.MethodGet, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	acceptJSON = []string{"application/json"}
+)
+
+func (s *sender) request(at, referer *url.URL) *http.Request {
+	request := emptyGet.WithContext(s.bounded)
+	address := *at // the transport's own, whatever it does with it
+	request.URL, request.Host = &address, address.Host
+	request.Header = http.Header{"Accept": acceptJSON[:1:1], "User-Agent": {s.UserAgent}}
+	s.Authorize(request)
+	s.addCookies(request)
+	if referer != nil {
+		request.Header.Set("Referer", referer.String())
+	}
+	return request
+}
+
+// read reads the body of an answer.
+func (s *sender) read(resp *http.Response) response {
 	s.watch.enter(inBody)
 	if resp.ProtoMajor > 1 {
 		defer s.watch.guard(s.bounded)()
 	}
-	given := resp.Body
-	defer func() { _ = given.Close() }() // what was read is all there is to know
-	dropBadLocation(resp)
-	resp.Header = s.Mask.Header(resp.Header)
+	defer func() { _ = resp.Body.Close() }() // what was read is all there is to know
 	body := readBody(s.bounded, resp, s.MaxBytes)
 	body.err = s.causeOr(body.err)
 	if body.err == errBodyTooLarge && resp.StatusCode >= http.StatusBadRequest {
-		s.drain(given)
+		s.drain(resp.Body)
 	}
-	resp.Body = body
-	return resp, nil
+	return response{status: resp.StatusCode, header: resp.Header, body: body, err: body.err}
 }
 
 // The rest of a long refusal is read for the sake of its connection, up to a bound.
@@ -136,10 +133,10 @@ func (s *sender) drain(body io.Reader) {
 
 // roundTrip gives a response that is the exchange's own and complete in its form,
 // whatever the transport of a caller or of a test left out of it or shares.
-func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
+func roundTrip(transport http.RoundTripper, request *http.Request) (http.Response, error) {
 	given, err := transport.RoundTrip(request)
 	if given == nil {
-		return nil, cmp.Or(err, errNoStatus)
+		return http.Response{}, cmp.Or(err, errNoStatus)
 	}
 	resp := *given
 	if resp.Body == nil {
@@ -147,12 +144,12 @@ func roundTrip(transport http.RoundTripper, request *http.Request) (*http.Respon
 	}
 	if err != nil || resp.StatusCode < 100 {
 		_ = resp.Body.Close() // not to be read, so there is nothing to know
-		return nil, cmp.Or(err, errNoStatus)
+		return http.Response{}, cmp.Or(err, errNoStatus)
 	}
 	if resp.Header == nil {
 		resp.Header = make(http.Header)
 	}
-	return &resp, nil
+	return resp, nil
 }
 
 // attemptTimeout is the end of an attempt that took too long. It is a [net.Error].

@@ -40,10 +40,12 @@ type connectionWatch struct {
 	phase   phase
 	current net.Conn
 	taken   int // new ones
+
+	trace httptrace.ClientTrace
 }
 
-func watchConnections(end context.CancelCauseFunc, isStandard bool) *connectionWatch {
-	return &connectionWatch{end: end, isBounded: isStandard}
+func watchConnections(end context.CancelCauseFunc, isStandard bool) connectionWatch {
+	return connectionWatch{end: end, isBounded: isStandard}
 }
 
 // begin is for each request of an attempt.
@@ -53,12 +55,11 @@ func (w *connectionWatch) begin() {
 	}
 }
 
-// context is that of the request whose connections are to be seen.
+// context is that of the requests whose connections are to be seen.
 func (w *connectionWatch) context(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		TLSHandshakeStart: func() { w.enter(inHandshake) },
-		GotConn:           w.got,
-	})
+	w.trace.TLSHandshakeStart = func() { w.enter(inHandshake) }
+	w.trace.GotConn = w.got
+	return httptrace.WithClientTrace(ctx, &w.trace)
 }
 
 func (w *connectionWatch) enter(p phase) {
