@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -64,6 +65,15 @@ func TestGenerateTruth(t *testing.T) {
 		}
 		assert.Len(t, found, 14)
 	})
+	t.Run("errors read like those of a browser test", func(t *testing.T) {
+		long := regexp.MustCompile(`[0-9a-f]{4,}(-[0-9a-f]+){2,}`)
+		for text := range truth.Causes {
+			assert.NotRegexp(t, `[#$~]|css=\d`, text, "no place of a template is left open")
+			for _, id := range long.FindAllString(text, -1) {
+				assert.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, id)
+			}
+		}
+	})
 	t.Run("bad builds follow from the seed", func(t *testing.T) {
 		assert.NotEmpty(t, truth.BadBuilds)
 		assert.NotContains(t, truth.BadBuilds, "")
@@ -83,6 +93,6 @@ func TestGenerate(t *testing.T) {
 		text, err := json.Marshal(insightstest.Generate(7, 1_000, noon, noon.Add(30*24*time.Hour)))
 		require.NoError(t, err)
 		sum := sha256.Sum256(text)
-		assert.Equal(t, "fcce701372946e06", hex.EncodeToString(sum[:8]))
+		assert.Equal(t, "7f1c7ab1c2760287", hex.EncodeToString(sum[:8]))
 	})
 }
