@@ -201,7 +201,7 @@ func ExampleWriteMarkdown() {
 		log.Print(err)
 	}
 	// Output:
-	// ## ✅ `Nightly`: 33.3% passed
+	// ## ✅ Nightly: 33.3% passed
 	//
 	// **Gate passed**
 	//

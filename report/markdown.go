@@ -7,15 +7,18 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // defaultMarkdownBytes is what a GitHub job summary holds.
 const defaultMarkdownBytes = 1 << 20
 
 // WriteMarkdown writes the summary for a CI job summary or a chat, in GitHub's
-// dialect. Titles, names and messages stand in code spans, so that nothing in
-// them is taken for markup or pings anybody; a test that failed links its job. Beyond WriteOptions.MaxBytes it leaves out whole lines and
-// says so. It fails with the writer's error, or with that of [Gate.Validate].
+// dialect. Names and messages stand in code spans, so that nothing in them is
+// taken for markup or pings anybody, and so does a title of more than letters,
+// digits, blanks and the signs -_.,()+; a test that failed links its job.
+// Beyond WriteOptions.MaxBytes it leaves out whole lines and says so. It fails
+// with the writer's error, or with that of [Gate.Validate].
 func WriteMarkdown(w io.Writer, s *Summary, opts WriteOptions) error {
 	p, err := newPage(s, opts)
 	if err != nil {
@@ -67,7 +70,7 @@ func (m *markdownWriter) close() error {
 }
 
 func (m *markdownWriter) writeHead(p page) {
-	m.write("## " + p.mark() + markdownLine(p.title) + ": " + p.headline)
+	m.write("## " + p.mark() + markdownTitle(p.title) + ": " + p.headline)
 	for _, warning := range p.warnings {
 		m.write("", "> ⚠️ "+markdownLine(warning))
 	}
@@ -80,6 +83,22 @@ func (m *markdownWriter) writeHead(p page) {
 			m.write("- " + markdownLine(fact))
 		}
 	}
+}
+
+// markdownTitle leaves out the code span where nothing can be taken for markup,
+// a link or somebody's name. A domain would become a link without any markup.
+func markdownTitle(title string) string {
+	text := unquoted.Replace(title)
+	if strings.Trim(text, titleSigns) == "" || strings.Contains(strings.ToLower(text), "www.") || strings.ContainsFunc(text, isMarkup) {
+		return markdownLine(title)
+	}
+	return escapeMarkdown(text)
+}
+
+const titleSigns = " -_.,()+"
+
+func isMarkup(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(titleSigns, r)
 }
 
 // mark shows the decision at a glance.

@@ -192,10 +192,32 @@ func TestWriteMarkdown(t *testing.T) {
 			assert.NotContains(t, out.String(), "secret")
 		}
 	})
-	t.Run("quotes a title", func(t *testing.T) {
-		var out bytes.Buffer
-		require.NoError(t, report.WriteMarkdown(&out, summarize(t, report.Options{}), report.WriteOptions{Title: "a_b <c> *d*\n`e`"}))
-		assert.Equal(t, "## `` a_b <c> *d* `e` ``: no runs\n", out.String())
+	t.Run("quotes a title only if it could be markup, a link or a name", func(t *testing.T) {
+		for title, want := range map[string]string{
+			"Nightly":                      "Nightly",
+			"Build nightly-118":            "Build nightly-118",
+			"Test report (generated runs)": "Test report (generated runs)",
+			"web_shop 1.4+2, Größe":        `web\_shop 1.4+2, Größe`,
+			"a_b <c> *d*\n`e`":             "`` a_b <c> *d* `e` ``",
+			"Build @acme/web":              "`Build @acme/web`",
+			"https://evil.example":         "`https://evil.example`",
+			"see WWW.evil.example":         "`see WWW.evil.example`",
+			"ann@example.com":              "`ann@example.com`",
+			"fixes #7":                     "`fixes #7`",
+			"fixes acme/web#7":             "`fixes acme/web#7`",
+			"[a](b)":                       "`[a](b)`",
+			"![a](b)":                      "`![a](b)`",
+			"<img src=x>":                  "`<img src=x>`",
+			"&lt;":                         "`&lt;`",
+			"a | b":                        "`a \\| b`",
+			":boom: \\":                    "`:boom: \\`",
+			"$x$":                          "`$x$`",
+			"---":                          "`---`",
+		} {
+			var out bytes.Buffer
+			require.NoError(t, report.WriteMarkdown(&out, summarize(t, report.Options{}), report.WriteOptions{Title: title}))
+			assert.Equal(t, "## "+want+": no runs\n", out.String())
+		}
 	})
 }
 

@@ -42,7 +42,7 @@ func TestFormats(t *testing.T) {
 	assert.Contains(t, text.stdout, "Gate failed\n")
 
 	markdown := f.run(t, "-format", "markdown", "-build", "1")
-	assert.True(t, strings.HasPrefix(markdown.stdout, "## ❌ `Build 1`: 60% passed\n"), markdown.stdout)
+	assert.True(t, strings.HasPrefix(markdown.stdout, "## ❌ Build 1: 60% passed\n"), markdown.stdout)
 
 	var parsed jsonReport
 	require.NoError(t, json.Unmarshal([]byte(f.run(t, "-format", "json").stdout), &parsed))
@@ -130,7 +130,7 @@ func TestGateWritesSeveralReports(t *testing.T) {
 	assert.Equal(t, failed, out.status, out.stderr)
 	assert.Contains(t, out.stdout, "Test report: 66.7% passed\n")
 	assert.Equal(t, out.stdout, read(t, file("report.txt")))
-	assert.Contains(t, read(t, file("report.md")), "## ❌ `Test report`: 66.7% passed")
+	assert.Contains(t, read(t, file("report.md")), "## ❌ Test report: 66.7% passed")
 	assert.Contains(t, read(t, file("sauce.xml")), `<testsuites name="Sauce Labs" tests="3" failures="1"`)
 	assert.True(t, json.Valid([]byte(read(t, file("report.json")))))
 
@@ -155,7 +155,7 @@ func TestTheJobSummaryIsAppended(t *testing.T) {
 		assert.True(t, json.Valid([]byte(out.stdout)))
 	}
 	content := read(t, name)
-	assert.Equal(t, 2, strings.Count(content, "## ❌ `Test report`: 66.7% passed\n"))
+	assert.Equal(t, 2, strings.Count(content, "## ❌ Test report: 66.7% passed\n"))
 	assert.Contains(t, content, "|\n\n\n## ❌", "an empty line ends the table of the first")
 }
 

@@ -339,7 +339,7 @@ func TestHookMainSettings(t *testing.T) {
 }
 
 func TestHookMainWritesAFile(t *testing.T) {
-	for ending, wants := range map[string]string{".xml": `<testsuites name="Sauce Labs" tests="2" failures="1"`, ".md": "## `Build 7`: 50% passed\n", ".txt": "Build 7: 50% passed\n"} {
+	for ending, wants := range map[string]string{".xml": `<testsuites name="Sauce Labs" tests="2" failures="1"`, ".md": "## Build 7: 50% passed\n", ".txt": "Build 7: 50% passed\n"} {
 		t.Run("with the ending "+ending, func(t *testing.T) {
 			h, _ := newHook(t, always("passed", "failed"))
 			t.Setenv("INSIGHTS_TEARDOWN_BUDGET", "500ms")
@@ -383,7 +383,7 @@ func TestHookMainWritesAJobSummary(t *testing.T) {
 		h.Main(testRun(0))
 		content := read(t, name)
 		assert.True(t, strings.HasPrefix(content, "# Of another step\n\n\n<!-- insights "), content)
-		assert.Equal(t, 1, strings.Count(content, "## `Build 7`: 50% passed\n"), "package %d", i)
+		assert.Equal(t, 1, strings.Count(content, "## Build 7: 50% passed\n"), "package %d", i)
 	}
 }
 
