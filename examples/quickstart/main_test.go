@@ -13,6 +13,7 @@ import (
 
 	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/insightstest"
+	"github.com/sauceinsights/insights/report"
 )
 
 func start(t *testing.T, args []string, opts ...insights.Option) (status int, stdout, stderr string) {
@@ -69,7 +70,7 @@ func TestRunOfAnEmptyAccountSaysSo(t *testing.T) {
 	status, stdout, stderr := start(t, []string{"-url", srv.URL})
 	assert.Zero(t, status)
 	assert.Empty(t, stderr)
-	for _, title := range []string{"The newest runs", "The runs of one test", "The newest builds", "The most frequent errors"} {
+	for _, title := range []string{"The newest runs", "What the newest runs come to, by test, platform and build", "The runs of one test", "The newest builds", "The most frequent errors"} {
 		assert.Contains(t, stdout, title+"\n  none in this period\n")
 	}
 }
@@ -99,6 +100,53 @@ func TestRunShowsErroredRuns(t *testing.T) {
 	assert.Zero(t, status)
 	assert.Regexp(t, `web-7 +3 +0 +1 +2 `, stdout)
 	assert.Regexp(t, `errored +2 +66\.7%`, stdout)
+}
+
+// There is one notion of what a test comes to, that of package report.
+func TestRunOutcomes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		runs string // a letter each, and the browser it ran in
+		want string
+	}{
+		"fail and then pass is flaky":                {"Fc Pc", "passed 0 flaky 1 failed 0 undecided 0"},
+		"pass and then fail is failed":               {"Pc Fc", "passed 0 flaky 0 failed 1 undecided 0"},
+		"an error counts as a failure":               {"Pc Ec", "passed 0 flaky 0 failed 1 undecided 0"},
+		"what still runs does not undo a pass":       {"Pc Rc", "passed 1 flaky 0 failed 0 undecided 0"},
+		"nothing decided is neither":                 {"Rc Cc", "passed 0 flaky 0 failed 0 undecided 1"},
+		"one browser says nothing of the other":      {"Pc Ff", "passed 1 flaky 0 failed 1 undecided 0"},
+		"more than the few runs shown count":         {strings.Repeat("Pc ", 9) + "Ff Pf", "passed 1 flaky 1 failed 0 undecided 0"},
+		"runs beyond the newest hundred do not":      {"Ff " + strings.Repeat("Pc ", 100), "passed 1 flaky 0 failed 0 undecided 0"},
+		"and a failure beyond them is none, as said": {"Fc " + strings.Repeat("Pc ", 100), "passed 1 flaky 0 failed 0 undecided 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := insightstest.NewServer()
+			defer srv.Close()
+			runs := strings.Fields(tt.runs)
+			for i, run := range runs {
+				srv.Add(insights.Test{
+					Name: "Check out", Build: "web-7", Status: statuses[run[0]], Browser: run[1:],
+					CreationTime: time.Now().Add(time.Duration(i-200) * time.Second),
+				})
+			}
+			setCredentials(t, srv.Credentials().Username, srv.Credentials().AccessKey)
+			status, stdout, stderr := start(t, []string{"-url", srv.URL, "-period", "1d"})
+			assert.Zero(t, status, stderr)
+			title := fmt.Sprintf("What the newest %d runs come to, by test, platform and build\n", min(len(runs), 100))
+			_, section, found := strings.Cut(stdout, title)
+			assert.True(t, found, stdout)
+			section, _, _ = strings.Cut(section, "\n\n")
+			var got []string
+			for _, row := range strings.Split(section, "\n")[1:] {
+				got = append(got, strings.Fields(row)[:2]...)
+			}
+			assert.Equal(t, tt.want, strings.Join(got, " "))
+			requireTerminal(t, stdout)
+		})
+	}
+}
+
+var statuses = map[byte]insights.Status{
+	'P': insights.StatusPassed, 'F': insights.StatusFailed, 'E': insights.StatusErrored, 'C': insights.StatusComplete, 'R': "in progress",
 }
 
 func TestRunPrintsAMistakeOnOneLine(t *testing.T) {
@@ -138,8 +186,9 @@ func TestRunSaysThatTheHostCannotBeReached(t *testing.T) {
 	srv := insightstest.NewServer()
 	srv.Close()
 	setCredentials(t, "someone", "no-such-quartz-jumble")
-	status, _, stderr := start(t, nil, insights.WithBaseURL(srv.URL), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
+	status, stdout, stderr := start(t, nil, insights.WithBaseURL(srv.URL), insights.WithRetry(insights.RetryPolicy{MaxAttempts: 1}))
 	assert.Equal(t, 1, status)
+	assert.Empty(t, stdout, "no head without anything below it")
 	assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 	assert.Contains(t, stderr, "connection refused")
 }
@@ -161,7 +210,35 @@ func TestTableUpsetsNoTerminal(t *testing.T) {
 	assert.Equal(t, strings.Repeat("█", 12), bar(5, 10))
 	assert.Equal(t, " [2Ja b c", plain("\x1b[2Ja\tb\u202Ec\nsecond line"))
 	assert.Equal(t, "-", fit(" \n", 20))
-	assert.Equal(t, "night…-118", fit("nightly-2026-118", 10))
+}
+
+func TestFitCutsBetweenWords(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                                       "-",
+		"Search saves a draft":                   "Search saves a draft",
+		"Notifications refuses input":            "Notifications … input",
+		"Wishlist works with the keyboard alone": "Wishlist … keyboard alone",
+		"nightly-2026-11-26-118-of-web-shop":     "nightly-2026-…-of-web-shop",
+		"a-word-that-takes-all-the-room it does": "a-word-that-t…room it does",
+	} {
+		assert.Equal(t, want, fit(name, 26))
+		assert.LessOrEqual(t, len([]rune(fit(name, 26))), 26)
+	}
+}
+
+// A run takes as long in a list as in a report.
+func TestTookIsWrittenAsInReports(t *testing.T) {
+	for seconds, want := range map[insights.Seconds]string{0: "-", 0.4: "0.4s", 31: "31.0s", 59.96: "1m00s", 68: "1m08s", 3599.7: "1h00m", 11_520: "3h12m"} {
+		assert.Equal(t, want, took(seconds))
+		if seconds > 0 {
+			runs := []insights.Test{{Name: "a", Duration: seconds}}
+			summary, err := report.Summarize(report.Replay(runs, nil), report.Options{})
+			assert.NoError(t, err)
+			var text strings.Builder
+			assert.NoError(t, report.WriteText(&text, summary, report.WriteOptions{Columns: -1}))
+			assert.Contains(t, text.String(), "Run time "+want+" in all")
+		}
+	}
 }
 
 func TestLengthHasNoUnitsOfNothing(t *testing.T) {

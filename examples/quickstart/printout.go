@@ -13,16 +13,20 @@ import (
 	"github.com/sauceinsights/insights/report"
 )
 
-// rows is how many rows a section shows.
-const rows = 8
+const (
+	rows   = 8   // that a section shows
+	listed = 100 // runs in the one page of the list that is read
+)
 
-// printout makes a call for each of its sections.
+// printout makes a call for each of its sections but one: what the runs of the
+// list come to is told by package report.
 type printout struct {
 	client *insights.Client
 	period insights.Period
 	start  time.Time
 	end    time.Time
 	test   string
+	runs   []insights.Test
 	out    io.Writer
 }
 
@@ -32,32 +36,72 @@ func newPrintout(client *insights.Client, s settings, out io.Writer) *printout {
 }
 
 func (p *printout) write(ctx context.Context) error {
-	fmt.Fprintf(p.out, "From %s to %s UTC\n", moment(p.start, "2006-01-02 15:04"), moment(p.end, "2006-01-02 15:04"))
-	for _, section := range []func(context.Context) (*table, error){p.tests, p.metrics, p.trends, p.builds, p.errors} {
+	head := fmt.Sprintf("From %s to %s UTC\n", moment(p.start, "2006-01-02 15:04"), moment(p.end, "2006-01-02 15:04"))
+	for _, section := range []func(context.Context) (*table, error){p.tests, p.outcomes, p.metrics, p.trends, p.builds, p.errors} {
 		t, err := section(ctx)
 		if err != nil {
 			return err
 		}
-		if _, err := io.WriteString(p.out, t.String()); err != nil {
+		if _, err := io.WriteString(p.out, head+t.String()); err != nil {
 			return err
 		}
+		head = "" // before the first answer there is nothing to say
 	}
 	return nil
 }
 
 func (p *printout) tests(ctx context.Context) (*table, error) {
-	list, err := p.client.Tests(ctx, insights.TestsOptions{Period: p.period, Order: insights.NewestFirst, Size: rows})
+	list, err := p.client.Tests(ctx, insights.TestsOptions{Period: p.period, Order: insights.NewestFirst, Size: listed})
 	if err != nil {
 		return nil, err
 	}
+	p.runs = list.Items
 	t := newTable("The newest runs", "Created (UTC)", "Status", ">Took", "Test", "Browser")
-	for _, run := range list.Items[:min(rows, len(list.Items))] {
+	for _, run := range p.runs[:min(rows, len(p.runs))] {
 		if p.test == "" {
 			p.test = run.Name
 		}
 		t.add(moment(run.CreationTime, "02 Jan 15:04:05"), status(run.Status), took(run.Duration), fit(run.Name, 26), fit(run.Browser, 14))
 	}
 	return t, nil
+}
+
+// outcomes is what a gate would make of the runs of the list: for each test,
+// platform and build the last decided run counts.
+func (p *printout) outcomes(context.Context) (*table, error) {
+	summary, err := report.Summarize(report.Replay(p.runs, nil), report.Options{})
+	if err != nil {
+		return nil, err
+	}
+	o := summary.Outcomes
+	all := o.Passed + o.Failed + o.Flaky + o.Undecided
+	t := newTable("What "+newest(len(p.runs))+" to, by test, platform and build", "Result", ">Tests", ">Share", "")
+	for _, r := range []struct {
+		result report.Result
+		n      int
+		means  string
+	}{
+		{report.ResultPassed, o.Passed, "without a failure before"},
+		{report.ResultFlaky, o.Flaky, "passed after a failure"},
+		{report.ResultFailed, o.Failed, "failed in the end"},
+		{report.ResultUndecided, o.Undecided, "no run was decided"},
+	} {
+		if all > 0 {
+			t.add(string(r.result), count(r.n), percent(r.n, all), r.means)
+		}
+	}
+	return t, nil
+}
+
+// newest are the runs of the list, as the subject of a sentence.
+func newest(n int) string {
+	switch n {
+	case 0:
+		return "the newest runs come"
+	case 1:
+		return "the newest run comes"
+	}
+	return fmt.Sprintf("the newest %d runs come", n)
 }
 
 func (p *printout) metrics(ctx context.Context) (*table, error) {

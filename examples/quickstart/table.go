@@ -80,17 +80,35 @@ func plain(text string) string {
 	}, line)
 }
 
-// fit cuts a name in its middle, as the ends of names tell them apart.
+// fit cuts a name in its middle, as the ends of names tell them apart: between
+// words, unless one of them takes all the room.
 func fit(name string, width int) string {
-	runes := []rune(plain(name))
+	words := strings.Fields(plain(name))
+	text := strings.Join(words, " ")
 	switch {
-	case len(runes) == 0:
+	case text == "":
 		return "-"
-	case len(runes) <= width:
-		return string(runes)
+	case utf8.RuneCountInString(text) <= width:
+		return text
 	}
+	head, tail := words[:len(words)/2], words[len(words)/2:]
+	for len(head) > 0 && len(tail) > 0 {
+		first, last := strings.Join(head, " "), strings.Join(tail, " ")
+		if cut := first + " … " + last; utf8.RuneCountInString(cut) <= width {
+			return cut
+		}
+		if len(first) >= len(last) && len(head) > 1 {
+			head = head[:len(head)-1]
+		} else {
+			tail = tail[1:]
+		}
+	}
+	return cutMiddle([]rune(text), width)
+}
+
+func cutMiddle(text []rune, width int) string {
 	head := width / 2
-	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-head-1):])
+	return string(text[:head]) + "…" + string(text[len(text)-(width-head-1):])
 }
 
 // clip cuts a message at its end.
@@ -121,11 +139,20 @@ func layoutFor(interval time.Duration) string {
 	return "Mon 02 Jan 2006"
 }
 
+// took is a run time as package report writes it: 12.3s, 2m05s, 3h12m.
 func took(s insights.Seconds) string {
-	if s == 0 {
+	d := s.Duration()
+	switch {
+	case s == 0:
 		return "-"
+	case d < time.Minute-50*time.Millisecond:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Hour-500*time.Millisecond:
+		d = d.Round(time.Second)
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
 	}
-	return length(s.Duration().Round(time.Second))
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
 }
 
 // length is a duration without units of nothing: 10m and not 10m0s.
