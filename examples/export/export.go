@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/sauceinsights/insights"
 )
 
@@ -38,13 +40,19 @@ func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []in
 	defer func() { _ = j.close() }() // what counts was said by finish
 	j.introduce(stdout)
 	began, before := time.Now(), j.state.Runs
-	if err := j.fetch(ctx, stderr); err != nil {
+	client, disconnect := j.source.connect(j.state.Period)
+	defer disconnect()
+	if err := j.fetch(ctx, client, stderr); err != nil {
 		return j.stopped(err)
+	}
+	said, verdict := j.prove(ctx, client)
+	if said == "" {
+		return verdict
 	}
 	if err := j.finish(); err != nil {
 		return err
 	}
-	return j.sumUp(stdout, before, time.Since(began))
+	return cmp.Or(j.sumUp(stdout, before, time.Since(began), said), verdict)
 }
 
 func (j *job) introduce(w io.Writer) {
@@ -57,12 +65,10 @@ func (j *job) introduce(w io.Writer) {
 }
 
 // fetch gets and writes what is missing.
-func (j *job) fetch(ctx context.Context, screen io.Writer) error {
+func (j *job) fetch(ctx context.Context, client *insights.Client, screen io.Writer) error {
 	if j.state.Complete {
 		return nil
 	}
-	client, disconnect := j.source.connect(j.state.Period)
-	defer disconnect()
 	bar := newProgress(screen, j.state.Period, j.tests.Order)
 	bar.show(j.state)
 	err := j.write(ctx, client, bar)
@@ -104,7 +110,7 @@ func (j *job) stopped(err error) error {
 	return fmt.Errorf("%w; %s has the first %d runs, all of them whole: the same command goes on from there", err, j.files.part, j.state.Runs)
 }
 
-func (j *job) sumUp(w io.Writer, before int, took time.Duration) error {
+func (j *job) sumUp(w io.Writer, before int, took time.Duration, said string) error {
 	info, err := os.Stat(j.files.final)
 	if err != nil {
 		return err
@@ -113,18 +119,7 @@ func (j *job) sumUp(w io.Writer, before int, took time.Duration) error {
 	if before > 0 {
 		now = fmt.Sprintf("; %d of them now", j.state.Runs-before)
 	}
-	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %s, complete%s, in %s\n",
-		j.files.final, j.state.Runs, j.state.Period, inBytes(info.Size()), now, took.Round(time.Millisecond))
+	_, err = fmt.Fprintf(w, "%s: %d runs of %s, %s, complete%s, in %s\n%s\n",
+		j.files.final, j.state.Runs, j.state.Period, humanize.Bytes(uint64(max(0, info.Size()))), now, took.Round(time.Millisecond), said)
 	return err
-}
-
-// inBytes writes a size in the unit that shows it best.
-func inBytes(n int64) string {
-	switch {
-	case n < 1e3:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1e6:
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }

@@ -3,6 +3,7 @@ module github.com/sauceinsights/insights/examples/export
 go 1.26.0
 
 require (
+	github.com/dustin/go-humanize v1.1.0
 	github.com/sauceinsights/insights v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.12.1
 	github.com/vbauerster/mpb/v8 v8.16.2

@@ -16,8 +16,14 @@
 // A run that the service lists only after the export has passed its creation
 // time is not in the file.
 //
-// The exit status is 0 when FILE is complete, 130 after an interrupt (SIGINT
-// or SIGTERM), and 1 after a failure.
+// At the end it reads the file again and compares it, hour by hour, with the
+// runs that the service counts (day by day if the period is longer than a month).
+// Where there is no such count, as for the runs of one build, it says that it
+// could not tell.
+//
+// The exit status is 0 when FILE is complete and the service does not say
+// otherwise, 10 when FILE is there and the service counts other runs, 130 after
+// an interrupt (SIGINT or SIGTERM), and 1 after a failure.
 package main
 
 import (
@@ -38,6 +44,7 @@ import (
 const (
 	complete    = 0
 	failed      = 1
+	differs     = 10
 	interrupted = 130
 )
 
@@ -67,8 +74,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...i
 		return complete
 	}
 	_, _ = fmt.Fprintln(stderr, "export:", err)
-	if errors.Is(err, errInterrupted) {
+	return statusOf(err)
+}
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, errInterrupted):
 		return interrupted
+	case errors.Is(err, errDiffers):
+		return differs
 	}
 	return failed
 }
