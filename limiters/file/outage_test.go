@@ -56,6 +56,25 @@ func TestWaitWithoutTheFile(t *testing.T) {
 		})
 	})
 
+	t.Run("is none while other processes have the lock one after the other", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			path := stateName(t)
+			l := newTestLimiter(t, path, WithFailClosed())
+			release := lockFile(t, path)
+			go func() {
+				for i := range 30 { // they write, and somebody else is always faster
+					time.Sleep(100 * time.Millisecond)
+					at := time.Now().Add(time.Duration(i) * time.Hour)
+					assert.NoError(t, os.Chtimes(path, at, at))
+				}
+				release()
+			}()
+			start := time.Now()
+			require.NoError(t, l.Wait(t.Context()))
+			assert.GreaterOrEqual(t, time.Since(start), 3*time.Second)
+		})
+	})
+
 	t.Run("reminds of an outage once a minute", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var log logBuffer

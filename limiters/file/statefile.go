@@ -103,7 +103,10 @@ func (f *stateFile) warnOfOtherLimits(s *state) {
 
 // open returns the file, locked. It tries again and again until ctx ends: a call
 // that waits for the lock by itself can't be called off.
+// Processes that have the lock in the meantime, one after the other, are no
+// outage, however busy the machine is.
 func (f *stateFile) open(ctx context.Context) (*os.File, error) {
+	before := f.changed()
 	for pause := 100 * time.Microsecond; ; pause = min(2*pause, 5*time.Millisecond) {
 		file, err := f.tryOpen()
 		if !errors.Is(err, errBusy) {
@@ -112,9 +115,21 @@ func (f *stateFile) open(ctx context.Context) (*os.File, error) {
 		select {
 		case <-time.After(pause/2 + rand.N(pause)):
 		case <-ctx.Done():
+			if f.changed() != before {
+				return nil, fmt.Errorf("%w: %w", errAskAgain, err)
+			}
 			return nil, fmt.Errorf("%w: %w", err, ctx.Err())
 		}
 	}
+}
+
+// changed returns when a process last wrote the state; 0 if that is not known.
+func (f *stateFile) changed() int64 {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return 0
+	}
+	return info.ModTime().UnixNano()
 }
 
 func (f *stateFile) tryOpen() (*os.File, error) {

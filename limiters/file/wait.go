@@ -141,7 +141,7 @@ func (w *waiter) take(ctx context.Context) error {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, errStopped):
+		case errors.Is(err, errAskAgain):
 			continue
 		case err != nil:
 			return w.unavailable(ctx, err)
@@ -158,9 +158,9 @@ func (w *waiter) take(ctx context.Context) error {
 	}
 }
 
-// errStopped says that the process was kept from running while it asked: the
-// store is not to blame.
-var errStopped = errors.New("the process was stopped")
+// errAskAgain says that there was no answer for which the store is not to blame:
+// the process was kept from running while it asked, or others were served.
+var errAskAgain = errors.New("no answer yet")
 
 func (w *waiter) reserve(ctx context.Context, unused int64, left time.Duration) (reservation, error) {
 	grace := min(max(left/2, minPatience), maxPatience)
@@ -172,7 +172,7 @@ func (w *waiter) reserve(ctx context.Context, unused int64, left time.Duration) 
 	case err == nil:
 		w.available(r.wait)
 	case since(asked) > grace+maxPause:
-		err = errStopped
+		err = errAskAgain
 	}
 	return r, err
 }
