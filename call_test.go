@@ -53,19 +53,21 @@ func pageOf(runs int) []byte {
 	return []byte(`{"meta":{"status":200},"items":[` + strings.Join(items, ",") + `],"has_more":true}`)
 }
 
-func TestAPanicInAnEventIsTheCallers(t *testing.T) {
-	transport, _ := inTurn(200)
-	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("mine") }))
-	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
-	assert.Zero(t, c.config.limits.Server.InFlight())
-}
+func TestWithOnAttemptPanics(t *testing.T) {
+	t.Run("a panic in an event is the caller's", func(t *testing.T) {
+		transport, _ := inTurn(200)
+		c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("mine") }))
+		assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
+		assert.Zero(t, c.config.limits.Server.InFlight())
+	})
 
-func TestAPanicInACallbackCostsNoRetry(t *testing.T) {
-	transport, _ := inTurn(503)
-	c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("the callback's own") }))
-	assert.PanicsWithValue(t, "the callback's own", func() { _ = ask(t.Context(), c) })
-	assert.EqualValues(t, 50, c.config.budget.Left(), "none was made")
-	assert.Zero(t, c.config.limits.Server.InFlight())
+	t.Run("a panic in a callback costs no retry", func(t *testing.T) {
+		transport, _ := inTurn(503)
+		c := clientOver(t, transport, WithOnAttempt(func(context.Context, Attempt) { panic("the callback's own") }))
+		assert.PanicsWithValue(t, "the callback's own", func() { _ = ask(t.Context(), c) })
+		assert.EqualValues(t, 50, c.config.budget.Left(), "none was made")
+		assert.Zero(t, c.config.limits.Server.InFlight())
+	})
 }
 
 func TestAWaitThatIsCancelledTellsBothTruths(t *testing.T) {
@@ -105,78 +107,84 @@ func TestAContextThatEndsWithAnAttemptIsTheEndOfTheCall(t *testing.T) {
 	assert.EqualValues(t, 50, c.config.budget.Left())
 }
 
-func TestAnOutageIsNotMultiplied(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		transport, requests := inTurn(503)
-		c := clientOver(t, transport)
-		clone, err := c.Clone(WithRetry(RetryPolicy{MaxAttempts: 10}))
-		require.NoError(t, err)
-		var calls sync.WaitGroup
-		var stopped atomic.Int32
-		for i := range 200 {
-			calls.Go(func() {
-				err := ask(t.Context(), []*Client{c, clone}[i%2])
-				if assert.ErrorIs(t, err, ErrServer) && requireAPIError(t, err).Attempts < 4 {
-					assert.Contains(t, err.Error(), "not tried again: the client's retry budget is used up")
-					stopped.Add(1)
-				}
-			})
-		}
-		calls.Wait()
-		assert.EqualValues(t, 200+50, requests.Load())
-		assert.Positive(t, stopped.Load())
-		assert.Zero(t, c.config.budget.Left(), "and the next success gives one back")
+func TestWithRetryBudget(t *testing.T) {
+	t.Run("an outage is not multiplied", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			transport, requests := inTurn(503)
+			c := clientOver(t, transport)
+			clone, err := c.Clone(WithRetry(RetryPolicy{MaxAttempts: 10}))
+			require.NoError(t, err)
+			var calls sync.WaitGroup
+			var stopped atomic.Int32
+			for i := range 200 {
+				calls.Go(func() {
+					err := ask(t.Context(), []*Client{c, clone}[i%2])
+					if assert.ErrorIs(t, err, ErrServer) && requireAPIError(t, err).Attempts < 4 {
+						assert.Contains(t, err.Error(), "not tried again: the client's retry budget is used up")
+						stopped.Add(1)
+					}
+				})
+			}
+			calls.Wait()
+			assert.EqualValues(t, 200+50, requests.Load())
+			assert.Positive(t, stopped.Load())
+			assert.Zero(t, c.config.budget.Left(), "and the next success gives one back")
+		})
 	})
 }
 
-func TestATransportThatPanicsIsNotCountedAsUnderWay(t *testing.T) {
-	c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { panic("mine") }))
-	assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
-	assert.Zero(t, c.config.limits.Server.InFlight())
+func TestWithConcurrencyUnderWay(t *testing.T) {
+	t.Run("a transport that panics is not counted as under way", func(t *testing.T) {
+		c := clientOver(t, inMemory(func(*http.Request) (*http.Response, error) { panic("mine") }))
+		assert.PanicsWithValue(t, "mine", func() { _ = ask(t.Context(), c) })
+		assert.Zero(t, c.config.limits.Server.InFlight())
+	})
+
+	t.Run("requests under way are counted exactly", func(t *testing.T) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		transport, _ := inTurn(200, 404, 503, 200, errors.New("reset"), replying(302, "", "Location", "/on"), 200)
+		c := clientOver(t, transport, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
+		for range 4 {
+			_ = ask(t.Context(), c)
+			_ = ask(ended, c)
+		}
+		assert.Zero(t, c.config.limits.Server.InFlight())
+	})
 }
 
-func TestRequestsUnderWayAreCountedExactly(t *testing.T) {
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	transport, _ := inTurn(200, 404, 503, 200, errors.New("reset"), replying(302, "", "Location", "/on"), 200)
-	c := clientOver(t, transport, WithRetry(RetryPolicy{BaseWait: 1, MaxWait: 1}))
-	for range 4 {
-		_ = ask(t.Context(), c)
-		_ = ask(ended, c)
-	}
-	assert.Zero(t, c.config.limits.Server.InFlight())
-}
+func TestOptionsErrorOfALongFilter(t *testing.T) {
+	// A URL that is too long is a 414 of some services, and a connection that is closed
+	// by others.
+	t.Run("a filter that is too long is refused before it is sent", func(t *testing.T) {
+		transport, requests := inTurn(200)
+		c := clientOver(t, transport)
+		long := strings.Repeat("x", 8000)
+		for field, call := range map[string]func() error{
+			"Error": func() error { _, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Error: long}); return err },
+			"Query": func() error {
+				_, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: long, Build: "b"})
+				return err
+			},
+			"Owner": func() error {
+				_, err := c.ErrorTrends(t.Context(), ErrorTrendsOptions{Period: lastWeek, Owner: strings.Split(long, "")})
+				return err
+			},
+			"WithQuery": func() error { return ask(t.Context(), c, WithQuery("tag", long)) },
+		} {
+			t.Run(field, func(t *testing.T) {
+				err := call()
+				requireProblems(t, err, []string{field})
+				assert.ErrorContains(t, err, "services refuse more than 8000: filter by a shorter text")
+			})
+		}
+		renamed := clientOver(t, transport, WithDialect(DialectRenamed))
+		_, err := renamed.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: long})
+		requireProblems(t, err, []string{"Query"})
+		assert.Zero(t, requests.Load())
 
-// A URL that is too long is a 414 of some services, and a connection that is closed
-// by others.
-func TestAFilterThatIsTooLongIsRefusedBeforeItIsSent(t *testing.T) {
-	transport, requests := inTurn(200)
-	c := clientOver(t, transport)
-	long := strings.Repeat("x", 8000)
-	for field, call := range map[string]func() error{
-		"Error": func() error { _, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Error: long}); return err },
-		"Query": func() error {
-			_, err := c.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: long, Build: "b"})
-			return err
-		},
-		"Owner": func() error {
-			_, err := c.ErrorTrends(t.Context(), ErrorTrendsOptions{Period: lastWeek, Owner: strings.Split(long, "")})
-			return err
-		},
-		"WithQuery": func() error { return ask(t.Context(), c, WithQuery("tag", long)) },
-	} {
-		t.Run(field, func(t *testing.T) {
-			err := call()
-			requireProblems(t, err, []string{field})
-			assert.ErrorContains(t, err, "services refuse more than 8000: filter by a shorter text")
-		})
-	}
-	renamed := clientOver(t, transport, WithDialect(DialectRenamed))
-	_, err := renamed.Tests(t.Context(), TestsOptions{Period: lastWeek, Query: long})
-	requireProblems(t, err, []string{"Query"})
-	assert.Zero(t, requests.Load())
-
-	room := strings.Repeat("x", 8000-len(testOrigin+testsPath+"?error=&time_range=7d"))
-	_, err = c.Tests(t.Context(), TestsOptions{Period: lastWeek, Error: room})
-	assert.NoError(t, err)
+		room := strings.Repeat("x", 8000-len(testOrigin+testsPath+"?error=&time_range=7d"))
+		_, err = c.Tests(t.Context(), TestsOptions{Period: lastWeek, Error: room})
+		assert.NoError(t, err)
+	})
 }

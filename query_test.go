@@ -98,156 +98,158 @@ func TestTestsOptions(t *testing.T) {
 	})
 }
 
-func TestQueries(t *testing.T) {
-	t.Run("of the other calls are the documented ones", func(t *testing.T) {
-		week := Last(7 * day)
-		pair := Between(noon, nextNoon)
-		tests := map[string]struct {
-			opts options
-			want string
-		}{
-			"metrics, required only":  {TestMetricsOptions{Period: week, Query: "log in"}, "query=log%20in&time_range=7d"},
-			"metrics, start and end":  {TestMetricsOptions{Period: pair, Query: "q"}, "end=2021-05-02T12%3A00%3A00Z&query=q&start=2021-05-01T12%3A00%3A00Z"},
-			"metrics, scope":          {TestMetricsOptions{Period: week, Query: "q", Scope: ScopeMe}, "query=q&scope=me&time_range=7d"},
-			"metrics, owner":          {TestMetricsOptions{Period: week, Query: "q", Owner: []string{"a", "b"}}, "owner=a&owner=b&query=q&time_range=7d"},
-			"metrics, status":         {TestMetricsOptions{Period: week, Query: "q", Status: StatusPassed}, "query=q&status=passed&time_range=7d"},
-			"metrics, row 16 os":      {TestMetricsOptions{Period: week, Query: "q", OS: []string{"Linux", "OS X El Capitan (10.11)"}}, "os=Linux&os=OS%20X%20El%20Capitan%20%2810.11%29&query=q&time_range=7d"},
-			"metrics, row 17 browser": {TestMetricsOptions{Period: week, Query: "q", Browser: []string{"Chrome 54.0", "a,b"}}, "browser=Chrome%2054.0&browser=a%2Cb&query=q&time_range=7d"},
-			"metrics, all together": {
-				TestMetricsOptions{Period: pair, Scope: ScopeSingle, Owner: []string{"ann"}, Status: StatusError, Query: "q", OS: []string{"Linux"}, Browser: []string{"Chrome"}},
-				"browser=Chrome&end=2021-05-02T12%3A00%3A00Z&os=Linux&owner=ann&query=q&scope=single&start=2021-05-01T12%3A00%3A00Z&status=error",
-			},
+func TestClientQueries(t *testing.T) {
+	t.Run("go out as the reference has them", func(t *testing.T) {
+		t.Run("of the other calls are the documented ones", func(t *testing.T) {
+			week := Last(7 * day)
+			pair := Between(noon, nextNoon)
+			tests := map[string]struct {
+				opts options
+				want string
+			}{
+				"metrics, required only":  {TestMetricsOptions{Period: week, Query: "log in"}, "query=log%20in&time_range=7d"},
+				"metrics, start and end":  {TestMetricsOptions{Period: pair, Query: "q"}, "end=2021-05-02T12%3A00%3A00Z&query=q&start=2021-05-01T12%3A00%3A00Z"},
+				"metrics, scope":          {TestMetricsOptions{Period: week, Query: "q", Scope: ScopeMe}, "query=q&scope=me&time_range=7d"},
+				"metrics, owner":          {TestMetricsOptions{Period: week, Query: "q", Owner: []string{"a", "b"}}, "owner=a&owner=b&query=q&time_range=7d"},
+				"metrics, status":         {TestMetricsOptions{Period: week, Query: "q", Status: StatusPassed}, "query=q&status=passed&time_range=7d"},
+				"metrics, row 16 os":      {TestMetricsOptions{Period: week, Query: "q", OS: []string{"Linux", "OS X El Capitan (10.11)"}}, "os=Linux&os=OS%20X%20El%20Capitan%20%2810.11%29&query=q&time_range=7d"},
+				"metrics, row 17 browser": {TestMetricsOptions{Period: week, Query: "q", Browser: []string{"Chrome 54.0", "a,b"}}, "browser=Chrome%2054.0&browser=a%2Cb&query=q&time_range=7d"},
+				"metrics, all together": {
+					TestMetricsOptions{Period: pair, Scope: ScopeSingle, Owner: []string{"ann"}, Status: StatusError, Query: "q", OS: []string{"Linux"}, Browser: []string{"Chrome"}},
+					"browser=Chrome&end=2021-05-02T12%3A00%3A00Z&os=Linux&owner=ann&query=q&scope=single&start=2021-05-01T12%3A00%3A00Z&status=error",
+				},
 
-			"trends, required only":         {TestTrendsOptions{Period: week, Interval: time.Hour}, "interval=1h&time_range=7d"},
-			"trends, row 20 minutes are m":  {TestTrendsOptions{Period: week, Interval: time.Minute}, "interval=1m&time_range=7d"},
-			"trends, row 20 days":           {TestTrendsOptions{Period: week, Interval: 48 * time.Hour}, "interval=2d&time_range=7d"},
-			"trends, row 20 any width":      {TestTrendsOptions{Period: week, Interval: 61 * time.Second}, "interval=61s&time_range=7d"},
-			"trends, row 20 wider than all": {TestTrendsOptions{Period: Last(time.Hour), Interval: day}, "interval=1d&time_range=1h"},
-			"trends, start and end":         {TestTrendsOptions{Period: pair, Interval: time.Hour}, "end=2021-05-02T12%3A00%3A00Z&interval=1h&start=2021-05-01T12%3A00%3A00Z"},
-			"trends, scope":                 {TestTrendsOptions{Period: week, Interval: time.Hour, Scope: ScopeMe}, "interval=1h&scope=me&time_range=7d"},
-			"trends, owner":                 {TestTrendsOptions{Period: week, Interval: time.Hour, Owner: []string{"a", "b"}}, "interval=1h&owner=a&owner=b&time_range=7d"},
-			"trends, status":                {TestTrendsOptions{Period: week, Interval: time.Hour, Status: StatusPassed}, "interval=1h&status=passed&time_range=7d"},
-			"trends, row 16 os":             {TestTrendsOptions{Period: week, Interval: time.Hour, OS: []string{"A", "B"}}, "interval=1h&os=A&os=B&time_range=7d"},
-			"trends, row 16 browser":        {TestTrendsOptions{Period: week, Interval: time.Hour, Browser: []string{"A", "B"}}, "browser=A&browser=B&interval=1h&time_range=7d"},
-			"trends, all together": {
-				TestTrendsOptions{Period: pair, Interval: 15 * time.Minute, Scope: ScopeSingle, Owner: []string{"ann"}, Status: StatusError, OS: []string{"Linux"}, Browser: []string{"Chrome"}},
-				"browser=Chrome&end=2021-05-02T12%3A00%3A00Z&interval=15m&os=Linux&owner=ann&scope=single&start=2021-05-01T12%3A00%3A00Z&status=error",
-			},
-		}
-		for name, test := range tests {
-			t.Run(name, func(t *testing.T) {
-				assert.Equal(t, test.want, queryOf(t, test.opts, DialectReference))
-				assert.Equal(t, test.want, queryOf(t, test.opts, DialectRenamed), "the dialects differ on /tests only")
-			})
-		}
-	})
-	t.Run("of BuildsTests and ErrorTrends are alike", func(t *testing.T) {
-		week := Last(7 * day)
-		tests := map[string]struct {
-			opts BuildsTestsOptions
-			want string
-		}{
-			"required only":  {BuildsTestsOptions{Period: week}, "time_range=7d"},
-			"start and end":  {BuildsTestsOptions{Period: Between(noon, nextNoon)}, noonQuery},
-			"scope":          {BuildsTestsOptions{Period: week, Scope: ScopeOrganization}, "scope=organization&time_range=7d"},
-			"owner":          {BuildsTestsOptions{Period: week, Owner: []string{"a", "b"}}, "owner=a&owner=b&time_range=7d"},
-			"status":         {BuildsTestsOptions{Period: week, Status: StatusErrored}, "status=errored&time_range=7d"},
-			"row 16 os":      {BuildsTestsOptions{Period: week, OS: []string{"A", "B"}}, "os=A&os=B&time_range=7d"},
-			"row 16 browser": {BuildsTestsOptions{Period: week, Browser: []string{"A", "B"}}, "browser=A&browser=B&time_range=7d"},
-			"all together": {
-				BuildsTestsOptions{Period: week, Scope: ScopeSingle, Owner: []string{"ann"}, Status: StatusError, OS: []string{"Linux"}, Browser: []string{"Chrome"}},
-				"browser=Chrome&os=Linux&owner=ann&scope=single&status=error&time_range=7d",
-			},
-		}
-		for name, test := range tests {
-			t.Run(name, func(t *testing.T) {
-				for _, opts := range []options{test.opts, ErrorTrendsOptions(test.opts)} {
-					assert.Equal(t, test.want, queryOf(t, opts, DialectReference))
-					assert.Equal(t, test.want, queryOf(t, opts, DialectRenamed), "the dialects differ on /tests only")
-				}
-			})
-		}
-	})
-	// The samples of the reference are compared decoded: it does not escape the
-	// colon. Those of test-metrics are in Unix seconds, which the SDK never sends (row 4).
-	t.Run("equal the reference's sample requests", func(t *testing.T) {
-		pair := Between(noon, nextNoon)
-		tests := map[string]struct {
-			opts   options
-			sample string
-		}{
-			"tests":        {TestsOptions{Period: pair, Size: 10, From: 10, Build: "build-123"}, "start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&size=10&from=10&build=build-123"},
-			"trends":       {TestTrendsOptions{Period: pair, Interval: time.Hour, OS: []string{"Linux"}}, "interval=1h&start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&os=Linux"},
-			"builds_tests": {BuildsTestsOptions{Period: pair}, "start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z"},
-			"errors":       {ErrorTrendsOptions{Period: pair, Scope: ScopeOrganization}, "start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&scope=organization"},
-			"test-metrics": {
-				TestMetricsOptions{Period: Between(time.Unix(1515687172, 0), time.Unix(1516291972, 0)), Query: "AnalyticsSeleniumTest on OS X 10.10"},
-				"start=2018-01-11T16:12:52Z&end=2018-01-18T16:12:52Z&query=AnalyticsSeleniumTest%20on%20OS%20X%2010.10",
-			},
-		}
-		for name, test := range tests {
-			t.Run(name, func(t *testing.T) {
-				want, err := url.ParseQuery(test.sample)
-				require.NoError(t, err)
-				sent := queryOf(t, test.opts, DialectReference)
-				got, err := url.ParseQuery(sent)
-				require.NoError(t, err)
-				assert.Equal(t, want, got)
-				assert.NotContains(t, sent, "+", "a space is %20, as in the reference")
-			})
-		}
-	})
-	t.Run("send every field", func(t *testing.T) {
-		notSent := []string{"After"}
-		for _, zero := range []options{TestsOptions{}, TestMetricsOptions{}, TestTrendsOptions{}, BuildsTestsOptions{}, ErrorTrendsOptions{}} {
-			for _, dialect := range []Dialect{DialectReference, DialectRenamed} {
-				without, err := encode(zero.query(dialect), nil)
-				require.NoError(t, err)
-				for field := range reflect.TypeOf(zero).Fields() {
-					changed := withField(zero, field)
-					with, err := encode(changed.query(dialect), nil)
+				"trends, required only":         {TestTrendsOptions{Period: week, Interval: time.Hour}, "interval=1h&time_range=7d"},
+				"trends, row 20 minutes are m":  {TestTrendsOptions{Period: week, Interval: time.Minute}, "interval=1m&time_range=7d"},
+				"trends, row 20 days":           {TestTrendsOptions{Period: week, Interval: 48 * time.Hour}, "interval=2d&time_range=7d"},
+				"trends, row 20 any width":      {TestTrendsOptions{Period: week, Interval: 61 * time.Second}, "interval=61s&time_range=7d"},
+				"trends, row 20 wider than all": {TestTrendsOptions{Period: Last(time.Hour), Interval: day}, "interval=1d&time_range=1h"},
+				"trends, start and end":         {TestTrendsOptions{Period: pair, Interval: time.Hour}, "end=2021-05-02T12%3A00%3A00Z&interval=1h&start=2021-05-01T12%3A00%3A00Z"},
+				"trends, scope":                 {TestTrendsOptions{Period: week, Interval: time.Hour, Scope: ScopeMe}, "interval=1h&scope=me&time_range=7d"},
+				"trends, owner":                 {TestTrendsOptions{Period: week, Interval: time.Hour, Owner: []string{"a", "b"}}, "interval=1h&owner=a&owner=b&time_range=7d"},
+				"trends, status":                {TestTrendsOptions{Period: week, Interval: time.Hour, Status: StatusPassed}, "interval=1h&status=passed&time_range=7d"},
+				"trends, row 16 os":             {TestTrendsOptions{Period: week, Interval: time.Hour, OS: []string{"A", "B"}}, "interval=1h&os=A&os=B&time_range=7d"},
+				"trends, row 16 browser":        {TestTrendsOptions{Period: week, Interval: time.Hour, Browser: []string{"A", "B"}}, "browser=A&browser=B&interval=1h&time_range=7d"},
+				"trends, all together": {
+					TestTrendsOptions{Period: pair, Interval: 15 * time.Minute, Scope: ScopeSingle, Owner: []string{"ann"}, Status: StatusError, OS: []string{"Linux"}, Browser: []string{"Chrome"}},
+					"browser=Chrome&end=2021-05-02T12%3A00%3A00Z&interval=15m&os=Linux&owner=ann&scope=single&start=2021-05-01T12%3A00%3A00Z&status=error",
+				},
+			}
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					assert.Equal(t, test.want, queryOf(t, test.opts, DialectReference))
+					assert.Equal(t, test.want, queryOf(t, test.opts, DialectRenamed), "the dialects differ on /tests only")
+				})
+			}
+		})
+		t.Run("of BuildsTests and ErrorTrends are alike", func(t *testing.T) {
+			week := Last(7 * day)
+			tests := map[string]struct {
+				opts BuildsTestsOptions
+				want string
+			}{
+				"required only":  {BuildsTestsOptions{Period: week}, "time_range=7d"},
+				"start and end":  {BuildsTestsOptions{Period: Between(noon, nextNoon)}, noonQuery},
+				"scope":          {BuildsTestsOptions{Period: week, Scope: ScopeOrganization}, "scope=organization&time_range=7d"},
+				"owner":          {BuildsTestsOptions{Period: week, Owner: []string{"a", "b"}}, "owner=a&owner=b&time_range=7d"},
+				"status":         {BuildsTestsOptions{Period: week, Status: StatusErrored}, "status=errored&time_range=7d"},
+				"row 16 os":      {BuildsTestsOptions{Period: week, OS: []string{"A", "B"}}, "os=A&os=B&time_range=7d"},
+				"row 16 browser": {BuildsTestsOptions{Period: week, Browser: []string{"A", "B"}}, "browser=A&browser=B&time_range=7d"},
+				"all together": {
+					BuildsTestsOptions{Period: week, Scope: ScopeSingle, Owner: []string{"ann"}, Status: StatusError, OS: []string{"Linux"}, Browser: []string{"Chrome"}},
+					"browser=Chrome&os=Linux&owner=ann&scope=single&status=error&time_range=7d",
+				},
+			}
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					for _, opts := range []options{test.opts, ErrorTrendsOptions(test.opts)} {
+						assert.Equal(t, test.want, queryOf(t, opts, DialectReference))
+						assert.Equal(t, test.want, queryOf(t, opts, DialectRenamed), "the dialects differ on /tests only")
+					}
+				})
+			}
+		})
+		// The samples of the reference are compared decoded: it does not escape the
+		// colon. Those of test-metrics are in Unix seconds, which the SDK never sends (row 4).
+		t.Run("equal the reference's sample requests", func(t *testing.T) {
+			pair := Between(noon, nextNoon)
+			tests := map[string]struct {
+				opts   options
+				sample string
+			}{
+				"tests":        {TestsOptions{Period: pair, Size: 10, From: 10, Build: "build-123"}, "start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&size=10&from=10&build=build-123"},
+				"trends":       {TestTrendsOptions{Period: pair, Interval: time.Hour, OS: []string{"Linux"}}, "interval=1h&start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&os=Linux"},
+				"builds_tests": {BuildsTestsOptions{Period: pair}, "start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z"},
+				"errors":       {ErrorTrendsOptions{Period: pair, Scope: ScopeOrganization}, "start=2021-05-01T12:00:00Z&end=2021-05-02T12:00:00Z&scope=organization"},
+				"test-metrics": {
+					TestMetricsOptions{Period: Between(time.Unix(1515687172, 0), time.Unix(1516291972, 0)), Query: "AnalyticsSeleniumTest on OS X 10.10"},
+					"start=2018-01-11T16:12:52Z&end=2018-01-18T16:12:52Z&query=AnalyticsSeleniumTest%20on%20OS%20X%2010.10",
+				},
+			}
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					want, err := url.ParseQuery(test.sample)
 					require.NoError(t, err)
-					if slices.Contains(notSent, field.Name) {
-						assert.Equal(t, without, with, "%T.%s", zero, field.Name)
-					} else {
-						assert.NotEqual(t, without, with, "%T.%s", zero, field.Name)
+					sent := queryOf(t, test.opts, DialectReference)
+					got, err := url.ParseQuery(sent)
+					require.NoError(t, err)
+					assert.Equal(t, want, got)
+					assert.NotContains(t, sent, "+", "a space is %20, as in the reference")
+				})
+			}
+		})
+		t.Run("send every field", func(t *testing.T) {
+			notSent := []string{"After"}
+			for _, zero := range []options{TestsOptions{}, TestMetricsOptions{}, TestTrendsOptions{}, BuildsTestsOptions{}, ErrorTrendsOptions{}} {
+				for _, dialect := range []Dialect{DialectReference, DialectRenamed} {
+					without, err := encode(zero.query(dialect), nil)
+					require.NoError(t, err)
+					for field := range reflect.TypeOf(zero).Fields() {
+						changed := withField(zero, field)
+						with, err := encode(changed.query(dialect), nil)
+						require.NoError(t, err)
+						if slices.Contains(notSent, field.Name) {
+							assert.Equal(t, without, with, "%T.%s", zero, field.Name)
+						} else {
+							assert.NotEqual(t, without, with, "%T.%s", zero, field.Name)
+						}
 					}
 				}
 			}
-		}
-	})
-	t.Run("escape every value and refuse none", func(t *testing.T) {
-		for _, value := range nasty {
-			t.Run(fmt.Sprintf("%q", value), func(t *testing.T) {
-				sent := queryOf(t, TestsOptions{
-					Period: Last(day), Scope: Scope(value), Owner: []string{value, value}, Status: Status(value), Build: value, Query: value, Error: value,
-				}, DialectReference)
-				assert.Regexp(t, "^[-A-Za-z0-9_.~%&=]*$", sent)
-				got, err := url.ParseQuery(sent)
-				require.NoError(t, err)
-				assert.Equal(t, url.Values{
-					"time_range": {"1d"}, "scope": {value}, "owner": {value, value}, "status": {value}, "build": {value}, "query": {value}, "error": {value},
-				}, got)
-			})
-		}
-	})
-	t.Run("leave the options alone", func(t *testing.T) {
-		owner := []string{"bob", "ann"}
-		extra := url.Values{"b": {"2", "1"}}
-		request := TestsOptions{Period: Last(day), Owner: owner}.query(DialectReference)
+		})
+		t.Run("escape every value and refuse none", func(t *testing.T) {
+			for _, value := range nasty {
+				t.Run(fmt.Sprintf("%q", value), func(t *testing.T) {
+					sent := queryOf(t, TestsOptions{
+						Period: Last(day), Scope: Scope(value), Owner: []string{value, value}, Status: Status(value), Build: value, Query: value, Error: value,
+					}, DialectReference)
+					assert.Regexp(t, "^[-A-Za-z0-9_.~%&=]*$", sent)
+					got, err := url.ParseQuery(sent)
+					require.NoError(t, err)
+					assert.Equal(t, url.Values{
+						"time_range": {"1d"}, "scope": {value}, "owner": {value, value}, "status": {value}, "build": {value}, "query": {value}, "error": {value},
+					}, got)
+				})
+			}
+		})
+		t.Run("leave the options alone", func(t *testing.T) {
+			owner := []string{"bob", "ann"}
+			extra := url.Values{"b": {"2", "1"}}
+			request := TestsOptions{Period: Last(day), Owner: owner}.query(DialectReference)
 
-		first, err := encode(request, extra)
-		require.NoError(t, err)
-		second, err := encode(request, extra)
-		require.NoError(t, err)
+			first, err := encode(request, extra)
+			require.NoError(t, err)
+			second, err := encode(request, extra)
+			require.NoError(t, err)
 
-		assert.Equal(t, first, second)
-		assert.Equal(t, []string{"bob", "ann"}, owner)
-		assert.Equal(t, url.Values{"b": {"2", "1"}}, extra)
-	})
-	t.Run("are an error where they can't be encoded", func(t *testing.T) {
-		_, err := encode(42, nil)
-		assert.Error(t, err)
+			assert.Equal(t, first, second)
+			assert.Equal(t, []string{"bob", "ann"}, owner)
+			assert.Equal(t, url.Values{"b": {"2", "1"}}, extra)
+		})
+		t.Run("are an error where they can't be encoded", func(t *testing.T) {
+			_, err := encode(42, nil)
+			assert.Error(t, err)
+		})
 	})
 }
 

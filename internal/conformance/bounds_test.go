@@ -54,33 +54,35 @@ func bound() int64 {
 	return 16 << 20
 }
 
-// What a hostile body costs in all, the part of the server included.
-func TestHostileBodiesCostTheBoundAnd32MiBAtMost(t *testing.T) {
-	mebibyteOfZeros()
-	elements := []byte(`{"items":[` + strings.Repeat(`{},`, int(bound()-20)/3) + `{}]}`)
-	for name, test := range map[string]struct {
-		serve func(http.ResponseWriter)
-		kind  error
-	}{
-		"a gzip bomb":       {func(w http.ResponseWriter) { gzipBomb(w, http.StatusOK) }, insights.ErrResponseTooLarge},
-		"a refusal as bomb": {func(w http.ResponseWriter) { gzipBomb(w, http.StatusForbidden) }, insights.ErrForbidden},
-		"an endless body":   {func(w http.ResponseWriter) { _, _ = io.Copy(w, spaces{}) }, insights.ErrResponseTooLarge},
-		"16 MiB of {},":     {func(w http.ResponseWriter) { _, _ = w.Write(elements) }, insights.ErrResponseTooLarge},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "application/json")
-				test.serve(w)
-			}))
-			defer server.Close()
-			c := clientOf(t, server.Client().Transport, server.URL, setting{attempts: 3}, insights.WithMaxResponseBytes(bound()))
-			var before, after runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&before)
-			_, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek})
-			runtime.ReadMemStats(&after)
-			assert.ErrorIs(t, err, test.kind)
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(bound()+32<<20))
-		})
-	}
+func TestWithMaxResponseBytesMemory(t *testing.T) {
+	// What a hostile body costs in all, the part of the server included.
+	t.Run("hostile bodies cost the bound and 32 MiB at most", func(t *testing.T) {
+		mebibyteOfZeros()
+		elements := []byte(`{"items":[` + strings.Repeat(`{},`, int(bound()-20)/3) + `{}]}`)
+		for name, test := range map[string]struct {
+			serve func(http.ResponseWriter)
+			kind  error
+		}{
+			"a gzip bomb":       {func(w http.ResponseWriter) { gzipBomb(w, http.StatusOK) }, insights.ErrResponseTooLarge},
+			"a refusal as bomb": {func(w http.ResponseWriter) { gzipBomb(w, http.StatusForbidden) }, insights.ErrForbidden},
+			"an endless body":   {func(w http.ResponseWriter) { _, _ = io.Copy(w, spaces{}) }, insights.ErrResponseTooLarge},
+			"16 MiB of {},":     {func(w http.ResponseWriter) { _, _ = w.Write(elements) }, insights.ErrResponseTooLarge},
+		} {
+			t.Run(name, func(t *testing.T) {
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "application/json")
+					test.serve(w)
+				}))
+				defer server.Close()
+				c := clientOf(t, server.Client().Transport, server.URL, setting{attempts: 3}, insights.WithMaxResponseBytes(bound()))
+				var before, after runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				_, err := c.Tests(t.Context(), insights.TestsOptions{Period: lastWeek})
+				runtime.ReadMemStats(&after)
+				assert.ErrorIs(t, err, test.kind)
+				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(bound()+32<<20))
+			})
+		}
+	})
 }

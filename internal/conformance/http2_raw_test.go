@@ -147,75 +147,77 @@ func pipePair() (client, server net.Conn, err error) {
 	return client, server, nil
 }
 
-// What net/http can't write holds a lock that it takes to end a request.
-func TestAServerThatStopsReadingHoldsNoCall(t *testing.T) {
-	t.Parallel()
-	for name, status := range map[string]string{"a success": status200, "a refusal": status404} {
-		t.Run(name, func(t *testing.T) {
-			server := &http2Server{isDeaf: true, answer: func(conn net.Conn, _ int, stream uint32) {
-				_, err := conn.Write(frame(headersFrame, endOfHeaders, stream, status))
-				for pings := bytes.Repeat(frame(pingFrame, 0, 0, "12345678"), 100); err == nil; {
-					_, err = conn.Write(pings) // whose answers nobody reads
+func TestClientOverHTTP2(t *testing.T) {
+	// What net/http can't write holds a lock that it takes to end a request.
+	t.Run("a server that stops reading holds no call", func(t *testing.T) {
+		t.Parallel()
+		for name, status := range map[string]string{"a success": status200, "a refusal": status404} {
+			t.Run(name, func(t *testing.T) {
+				server := &http2Server{isDeaf: true, answer: func(conn net.Conn, _ int, stream uint32) {
+					_, err := conn.Write(frame(headersFrame, endOfHeaders, stream, status))
+					for pings := bytes.Repeat(frame(pingFrame, 0, 0, "12345678"), 100); err == nil; {
+						_, err = conn.Write(pings) // whose answers nobody reads
+					}
+				}}
+				c := server.clientOf(t, socketPair)
+				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // within which the write is stuck
+				defer cancel()
+				ended := make(chan error, 1)
+				go func() { ended <- ask(ctx, c) }()
+				select {
+				case err := <-ended:
+					assert.Error(t, err)
+				case <-time.After(10 * time.Second):
+					t.Error("the call hangs")
 				}
-			}}
-			c := server.clientOf(t, socketPair)
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // within which the write is stuck
-			defer cancel()
-			ended := make(chan error, 1)
-			go func() { ended <- ask(ctx, c) }()
-			select {
-			case err := <-ended:
-				assert.Error(t, err)
-			case <-time.After(10 * time.Second):
-				t.Error("the call hangs")
-			}
-		})
-	}
-}
-
-// net/http sends again what a server says it did not do, with no end.
-func TestAnAttemptIsNotManyRequests(t *testing.T) {
-	for name, refusal := range map[string]func(stream uint32) []byte{
-		"a goodbye before the request": func(uint32) []byte { return frame(goAwayFrame, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x00") },
-		"a protocol error":             func(stream uint32) []byte { return frame(resetFrame, 0, stream, "\x00\x00\x00\x01") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := &http2Server{answer: func(conn net.Conn, _ int, stream uint32) { _, _ = conn.Write(refusal(stream)) }}
-			err := ask(t.Context(), server.clientOf(t, socketPair, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1})))
-			assert.ErrorIs(t, err, insights.ErrTransport)
-			assert.NotErrorIs(t, err, insights.ErrTimeout)
-			assert.Equal(t, 2, requireAPIError(t, err).Attempts)
-			assert.LessOrEqual(t, server.requests.Load(), int32(12), "some may be on their way when it is noticed")
-		})
-	}
-}
-
-// What is behind a connection can be gone without a word.
-func TestADeadConnectionIsGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := new(http2Server)
-		server.answer = func(conn net.Conn, number int, stream uint32) {
-			if server.connections.Load() > 1 || number == 1 {
-				_, _ = conn.Write(append(frame(headersFrame, endOfHeaders, stream, status200), frame(dataFrame, endOfStream, stream, "{}")...))
-			}
+			})
 		}
-		c := server.clientOf(t, pipePair)
-		require.NoError(t, ask(t.Context(), c))
-		began := time.Now()
-		require.NoError(t, ask(t.Context(), c), "with a new connection")
-		assert.Less(t, time.Since(began), 15*time.Second+time.Second)
-		assert.EqualValues(t, 2, server.connections.Load())
 	})
-}
 
-func TestEarlyHintsWithoutAnEndAreTooLarge(t *testing.T) {
-	server := &http2Server{answer: func(conn net.Conn, _ int, stream uint32) {
-		hints := bytes.Repeat(frame(headersFrame, endOfHeaders, stream, status103), 1000)
-		for err := error(nil); err == nil; {
-			_, err = conn.Write(hints)
+	// net/http sends again what a server says it did not do, with no end.
+	t.Run("an attempt is not many requests", func(t *testing.T) {
+		for name, refusal := range map[string]func(stream uint32) []byte{
+			"a goodbye before the request": func(uint32) []byte { return frame(goAwayFrame, 0, 0, "\x00\x00\x00\x00\x00\x00\x00\x00") },
+			"a protocol error":             func(stream uint32) []byte { return frame(resetFrame, 0, stream, "\x00\x00\x00\x01") },
+		} {
+			t.Run(name, func(t *testing.T) {
+				server := &http2Server{answer: func(conn net.Conn, _ int, stream uint32) { _, _ = conn.Write(refusal(stream)) }}
+				err := ask(t.Context(), server.clientOf(t, socketPair, insights.WithRetry(insights.RetryPolicy{MaxAttempts: 2, BaseWait: 1, MaxWait: 1})))
+				assert.ErrorIs(t, err, insights.ErrTransport)
+				assert.NotErrorIs(t, err, insights.ErrTimeout)
+				assert.Equal(t, 2, requireAPIError(t, err).Attempts)
+				assert.LessOrEqual(t, server.requests.Load(), int32(12), "some may be on their way when it is noticed")
+			})
 		}
-	}}
-	err := ask(t.Context(), server.clientOf(t, socketPair))
-	assert.ErrorIs(t, err, insights.ErrResponseTooLarge)
-	assert.Equal(t, 1, requireAPIError(t, err).Attempts)
+	})
+
+	// What is behind a connection can be gone without a word.
+	t.Run("a dead connection is given up", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := new(http2Server)
+			server.answer = func(conn net.Conn, number int, stream uint32) {
+				if server.connections.Load() > 1 || number == 1 {
+					_, _ = conn.Write(append(frame(headersFrame, endOfHeaders, stream, status200), frame(dataFrame, endOfStream, stream, "{}")...))
+				}
+			}
+			c := server.clientOf(t, pipePair)
+			require.NoError(t, ask(t.Context(), c))
+			began := time.Now()
+			require.NoError(t, ask(t.Context(), c), "with a new connection")
+			assert.Less(t, time.Since(began), 15*time.Second+time.Second)
+			assert.EqualValues(t, 2, server.connections.Load())
+		})
+	})
+
+	t.Run("early hints without an end are too large", func(t *testing.T) {
+		server := &http2Server{answer: func(conn net.Conn, _ int, stream uint32) {
+			hints := bytes.Repeat(frame(headersFrame, endOfHeaders, stream, status103), 1000)
+			for err := error(nil); err == nil; {
+				_, err = conn.Write(hints)
+			}
+		}}
+		err := ask(t.Context(), server.clientOf(t, socketPair))
+		assert.ErrorIs(t, err, insights.ErrResponseTooLarge)
+		assert.Equal(t, 1, requireAPIError(t, err).Attempts)
+	})
 }

@@ -56,22 +56,24 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-func TestTheFaultsOfHTTP2(t *testing.T) {
-	for name, fault := range faultsOfHTTP2 {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for i, setting := range settings {
-				calls := theCalls
-				if isAbridged() {
-					calls = theCalls[i%len(theCalls):][:1]
+func TestClientFaultsOverHTTP2(t *testing.T) {
+	t.Run("are told and tried again", func(t *testing.T) {
+		for name, fault := range faultsOfHTTP2 {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for i, setting := range settings {
+					calls := theCalls
+					if isAbridged() {
+						calls = theCalls[i%len(theCalls):][:1]
+					}
+					if setting.passes || isAbridged() && i%share() > 0 {
+						continue
+					}
+					synctest.Test(t, func(t *testing.T) { overHTTP2(t, fault.handle, fault.outcome, setting, calls) })
 				}
-				if setting.passes || isAbridged() && i%share() > 0 {
-					continue
-				}
-				synctest.Test(t, func(t *testing.T) { overHTTP2(t, fault.handle, fault.outcome, setting, calls) })
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 func overHTTP2(t *testing.T, handle http.HandlerFunc, want outcome, s setting, calls []apiCall) {

@@ -258,37 +258,52 @@ func resets() []fault {
 	return all
 }
 
-func TestTheMatrixOfFaults(t *testing.T) {
-	for i, fault := range slices.Concat(faults, resets()) {
-		t.Run(fault.name, func(t *testing.T) {
-			t.Parallel()
-			for j, setting := range settings {
-				if isAbridged() && ((i+j)%share() > 0 || fault.outcome.heavy && j != i%len(settings)) {
-					continue
+func TestClientFaults(t *testing.T) {
+	t.Run("are told by their kind", func(t *testing.T) {
+		for i, fault := range slices.Concat(faults, resets()) {
+			t.Run(fault.name, func(t *testing.T) {
+				t.Parallel()
+				for j, setting := range settings {
+					if isAbridged() && ((i+j)%share() > 0 || fault.outcome.heavy && j != i%len(settings)) {
+						continue
+					}
+					calls := theCalls
+					if fault.outcome.heavy || isAbridged() {
+						calls = theCalls[(i+j)%len(theCalls):][:1]
+					}
+					synctest.Test(t, func(t *testing.T) { fault.under(t, setting, pipe, calls) })
 				}
-				calls := theCalls
-				if fault.outcome.heavy || isAbridged() {
-					calls = theCalls[(i+j)%len(theCalls):][:1]
-				}
-				synctest.Test(t, func(t *testing.T) { fault.under(t, setting, pipe, calls) })
+			})
+		}
+	})
+
+	// Real connections break off in the same way.
+	t.Run("are told by their kind on sockets too", func(t *testing.T) {
+		t.Parallel()
+		once := setting{name: "one attempt on a socket", attempts: 1}
+		for _, fault := range slices.Concat(faults, resets()) {
+			if fault.outcome == breaks() {
+				fault.under(t, once, sockets, theCalls[:1])
 			}
-		})
-	}
+		}
+	})
 }
 
-// A loop over all runs keeps its deadline, whatever the fault, and leaves
-// nothing behind.
-func TestALoopMeetsEveryFault(t *testing.T) {
-	within := setting{attempts: 3, deadline: 2 * time.Second}
-	for _, fault := range faults {
-		if fault.outcome.heavy && isAbridged() {
-			continue
+func TestAllTestsFaults(t *testing.T) {
+	// A loop over all runs keeps its deadline, whatever the fault, and leaves
+	// nothing behind.
+	t.Run("a loop meets every fault", func(t *testing.T) {
+		within := setting{attempts: 3, deadline: 2 * time.Second}
+		for _, fault := range faults {
+			if fault.outcome.heavy && isAbridged() {
+				continue
+			}
+			t.Run(fault.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { fault.onLoop(t, within) })
+			})
 		}
-		t.Run(fault.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { fault.onLoop(t, within) })
-		})
-	}
+	})
 }
 
 func (f fault) onLoop(t *testing.T, s setting) {
@@ -310,17 +325,6 @@ func (f fault) onLoop(t *testing.T, s setting) {
 	}
 	transport.CloseIdleConnections()
 	stop()
-}
-
-// Real connections break off in the same way.
-func TestTheMatrixOfFaultsOnSockets(t *testing.T) {
-	t.Parallel()
-	once := setting{name: "one attempt on a socket", attempts: 1}
-	for _, fault := range slices.Concat(faults, resets()) {
-		if fault.outcome == breaks() {
-			fault.under(t, once, sockets, theCalls[:1])
-		}
-	}
 }
 
 // under makes calls one after the other, and each on a network of its own where

@@ -140,45 +140,63 @@ func TestAllTestsPastARefusedRecord(t *testing.T) {
 	})
 }
 
-func TestARefusalOfTheFirstRecordIsNoMatterOfTheWindow(t *testing.T) {
-	service := &liar{refuses: 5}
-	_, err := service.collect(t, 100)
-	assert.ErrorIs(t, err, insights.ErrInvalidRequest)
-	assert.NotErrorIs(t, err, insights.ErrResultWindow)
+func TestErrResultWindow(t *testing.T) {
+	t.Run("a refusal of the first record is no matter of the window", func(t *testing.T) {
+		service := &liar{refuses: 5}
+		_, err := service.collect(t, 100)
+		assert.ErrorIs(t, err, insights.ErrInvalidRequest)
+		assert.NotErrorIs(t, err, insights.ErrResultWindow)
+	})
 }
 
-// Of a crowded second a service gives as much as it can, and says that it was
-// all.
-func TestTheEndOfTheResultWindowIsNotTheEnd(t *testing.T) {
-	for window := 45; window < 55; window++ { // all that a last page can have
-		service := &liar{runs: secondly(80), refuses: window}
-		for i := range service.runs {
-			service.runs[i].CreationTime = dawn
+func TestWithResultWindow(t *testing.T) {
+	// Of a crowded second a service gives as much as it can, and says that it was
+	// all.
+	t.Run("the end of the result window is not the end", func(t *testing.T) {
+		for window := 45; window < 55; window++ { // all that a last page can have
+			service := &liar{runs: secondly(80), refuses: window}
+			for i := range service.runs {
+				service.runs[i].CreationTime = dawn
+			}
+			got, err := service.collect(t, window)
+			assert.ErrorIs(t, err, insights.ErrResultWindow)
+			assert.Len(t, got, window)
 		}
-		got, err := service.collect(t, window)
-		assert.ErrorIs(t, err, insights.ErrResultWindow)
-		assert.Len(t, got, window)
-	}
-}
+	})
 
-func TestALoopThatDeliversNothingLeavesAllItsOptions(t *testing.T) {
-	service := &liar{refuses: 5}
-	server := httptest.NewServer(service)
-	defer server.Close()
-	c := askingOnce(t, server)
-	opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10, From: 3, Order: insights.OldestFirst}
-	_, err := collect(t.Context(), c, opts)
-	failed, _ := errors.AsType[*insights.IterationError](err)
-	require.NotNil(t, failed)
-	assert.Equal(t, opts, failed.Rest)
-}
+	t.Run("a loop that delivers nothing leaves all its options", func(t *testing.T) {
+		service := &liar{refuses: 5}
+		server := httptest.NewServer(service)
+		defer server.Close()
+		c := askingOnce(t, server)
+		opts := insights.TestsOptions{Period: insights.Between(dawn, dusk), Size: 10, From: 3, Order: insights.OldestFirst}
+		_, err := collect(t.Context(), c, opts)
+		failed, _ := errors.AsType[*insights.IterationError](err)
+		require.NotNil(t, failed)
+		assert.Equal(t, opts, failed.Rest)
+	})
 
-func TestSmallerPagesThanAskedForCostNoFurtherRequests(t *testing.T) {
-	service := &liar{runs: secondly(200), largest: 5}
-	got, err := service.collect(t, 10_000)
-	require.NoError(t, err)
-	assert.Len(t, got, 200)
-	assert.LessOrEqual(t, int(service.asked.Load()), 200/4+5)
+	t.Run("smaller pages than asked for cost no further requests", func(t *testing.T) {
+		service := &liar{runs: secondly(200), largest: 5}
+		got, err := service.collect(t, 10_000)
+		require.NoError(t, err)
+		assert.Len(t, got, 200)
+		assert.LessOrEqual(t, int(service.asked.Load()), 200/4+5)
+	})
+
+	// Windows in which hardly a page fits.
+	t.Run("the smallest result windows", func(t *testing.T) {
+		for _, window := range []int{2, 3, 4, 11} {
+			service := &liar{runs: secondly(40), refuses: window}
+			got, err := service.collect(t, window)
+			if window < 3 {
+				assert.ErrorIs(t, err, insights.ErrResultWindow, "%d: no more than the overlap", window)
+				continue
+			}
+			require.NoError(t, err, "window of %d", window)
+			assert.Equal(t, idsOf(service.runs), idsOf(got), "window of %d", window)
+		}
+	})
 }
 
 // Newest first, with runs that end long after they were created, and a service
@@ -198,18 +216,4 @@ func TestRunsUnderWayAreDeliveredInTheirTurn(t *testing.T) {
 	require.NoError(t, err)
 	slices.Reverse(runs)
 	assert.Equal(t, idsOf(runs), idsOf(got))
-}
-
-// Windows in which hardly a page fits.
-func TestTheSmallestResultWindows(t *testing.T) {
-	for _, window := range []int{2, 3, 4, 11} {
-		service := &liar{runs: secondly(40), refuses: window}
-		got, err := service.collect(t, window)
-		if window < 3 {
-			assert.ErrorIs(t, err, insights.ErrResultWindow, "%d: no more than the overlap", window)
-			continue
-		}
-		require.NoError(t, err, "window of %d", window)
-		assert.Equal(t, idsOf(service.runs), idsOf(got), "window of %d", window)
-	}
 }

@@ -9,30 +9,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheDefaultTransportIsBounded(t *testing.T) {
-	standard, ok := DefaultTransport(4).(*http.Transport)
-	require.True(t, ok)
-	assert.EqualValues(t, 1<<20, standard.MaxResponseHeaderBytes)
-	assert.Equal(t, 4, standard.MaxIdleConnsPerHost)
-	assert.NotSame(t, http.DefaultTransport, standard)
+func TestDefaultTransport(t *testing.T) {
+	t.Run("is bounded", func(t *testing.T) {
+		standard, ok := DefaultTransport(4).(*http.Transport)
+		require.True(t, ok)
+		assert.EqualValues(t, 1<<20, standard.MaxResponseHeaderBytes)
+		assert.Equal(t, 4, standard.MaxIdleConnsPerHost)
+		assert.NotSame(t, http.DefaultTransport, standard)
 
-	replaced := inMemory(nil)
-	original := http.DefaultTransport
-	defer func() { http.DefaultTransport = original }()
-	http.DefaultTransport = replaced
-	_, changed := DefaultTransport(4).(inMemory)
-	assert.True(t, changed, "what a program has set itself is used as it is")
-}
+		replaced := inMemory(nil)
+		original := http.DefaultTransport
+		defer func() { http.DefaultTransport = original }()
+		http.DefaultTransport = replaced
+		_, changed := DefaultTransport(4).(inMemory)
+		assert.True(t, changed, "what a program has set itself is used as it is")
+	})
 
-// What the program has set for its own transport stays.
-func TestOnlyWhatIsNotSetIsSetForHTTP2(t *testing.T) {
-	for name, given := range map[string]*http.HTTP2Config{"nothing": nil, "used before": {}, "a ping": {SendPingTimeout: time.Hour, MaxReadFrameSize: 1 << 20}} {
-		transport := &http.Transport{HTTP2: given}
-		distrustSilence(transport)
-		want := http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second, WriteByteTimeout: 5 * time.Second}
-		if name == "a ping" {
-			want.SendPingTimeout, want.MaxReadFrameSize = time.Hour, 1<<20
+	// What the program has set for its own transport stays.
+	t.Run("only what is not set is set for HTTP/2", func(t *testing.T) {
+		for name, given := range map[string]*http.HTTP2Config{"nothing": nil, "used before": {}, "a ping": {SendPingTimeout: time.Hour, MaxReadFrameSize: 1 << 20}} {
+			transport := &http.Transport{HTTP2: given}
+			distrustSilence(transport)
+			want := http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second, WriteByteTimeout: 5 * time.Second}
+			if name == "a ping" {
+				want.SendPingTimeout, want.MaxReadFrameSize = time.Hour, 1<<20
+			}
+			assert.Equal(t, want, *transport.HTTP2, name)
 		}
-		assert.Equal(t, want, *transport.HTTP2, name)
-	}
+	})
 }

@@ -510,36 +510,38 @@ func TestClientDoTells(t *testing.T) {
 	})
 }
 
-func TestRedacted(t *testing.T) {
-	cause := &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
-	shown := func(err error) error {
-		c := over(inTurn(err))
-		c.Retry.MaxAttempts = 1
-		return get(t.Context(), t, c).Err
-	}
-	t.Run("keeps what is behind, without the URL", func(t *testing.T) {
-		err := shown(fmt.Errorf("my proxy: %w", &url.Error{Op: "Get", URL: origin + "/v1/tests?query=private", Err: cause}))
-		operation, ok := errors.AsType[*net.OpError](err)
-		require.True(t, ok)
-		assert.Equal(t, "dial", operation.Op)
-		assert.NotContains(t, err.Error(), "private")
-		_, ok = errors.AsType[*url.Error](err)
-		assert.False(t, ok)
-	})
-	t.Run("is one line without the key", func(t *testing.T) {
-		err := shown(errors.New("a\nb " + secret))
-		assert.EqualError(t, err, "no complete answer: a b "+strings.Repeat("*", len(secret)))
-	})
-	t.Run("does not speak of the caller's context", func(t *testing.T) {
-		for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
-			assert.NotErrorIs(t, shown(ended), ended)
+func TestAttemptRedacted(t *testing.T) {
+	t.Run("shows no part of the key", func(t *testing.T) {
+		cause := &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
+		shown := func(err error) error {
+			c := over(inTurn(err))
+			c.Retry.MaxAttempts = 1
+			return get(t.Context(), t, c).Err
 		}
-	})
-	t.Run("holds for a shared limiter", func(t *testing.T) {
-		assert.Nil(t, Limiter(nil, nil))
-		l := Limiter(failing{errReset}, over(nil).Mask)
-		assert.ErrorIs(t, l.Wait(t.Context()), errReset)
-		assert.NoError(t, Limiter(failing{}, over(nil).Mask).Wait(t.Context()))
+		t.Run("keeps what is behind, without the URL", func(t *testing.T) {
+			err := shown(fmt.Errorf("my proxy: %w", &url.Error{Op: "Get", URL: origin + "/v1/tests?query=private", Err: cause}))
+			operation, ok := errors.AsType[*net.OpError](err)
+			require.True(t, ok)
+			assert.Equal(t, "dial", operation.Op)
+			assert.NotContains(t, err.Error(), "private")
+			_, ok = errors.AsType[*url.Error](err)
+			assert.False(t, ok)
+		})
+		t.Run("is one line without the key", func(t *testing.T) {
+			err := shown(errors.New("a\nb " + secret))
+			assert.EqualError(t, err, "no complete answer: a b "+strings.Repeat("*", len(secret)))
+		})
+		t.Run("does not speak of the caller's context", func(t *testing.T) {
+			for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+				assert.NotErrorIs(t, shown(ended), ended)
+			}
+		})
+		t.Run("holds for a shared limiter", func(t *testing.T) {
+			assert.Nil(t, Limiter(nil, nil))
+			l := Limiter(failing{errReset}, over(nil).Mask)
+			assert.ErrorIs(t, l.Wait(t.Context()), errReset)
+			assert.NoError(t, Limiter(failing{}, over(nil).Mask).Wait(t.Context()))
+		})
 	})
 }
 

@@ -9,31 +9,33 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestAnAlertIsNotTriedAgainWhoeverSentIt(t *testing.T) {
-	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
-	for name, test := range map[string]struct {
-		err  error
-		want bool
-	}{
-		"the service":     {alert, true},
-		"a proxy":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: alert}, true},
-		"wrapped":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: fmt.Errorf("oh: %w", alert)}, true},
-		"no alert":        {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errReset}, false},
-		"no network's":    {errReset, false},
-		"another's words": {errors.New("remote error"), false},
-	} {
-		assert.Equal(t, test.want, isTLSAlert(test.err), name)
-		assert.Equal(t, !test.want, mayPass(test.err), name)
-	}
-}
+func TestResultOfTLSAlerts(t *testing.T) {
+	t.Run("an alert is not tried again, whoever sent it", func(t *testing.T) {
+		alert := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
+		for name, test := range map[string]struct {
+			err  error
+			want bool
+		}{
+			"the service":     {alert, true},
+			"a proxy":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: alert}, true},
+			"wrapped":         {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: fmt.Errorf("oh: %w", alert)}, true},
+			"no alert":        {&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errReset}, false},
+			"no network's":    {errReset, false},
+			"another's words": {errors.New("remote error"), false},
+		} {
+			assert.Equal(t, test.want, isTLSAlert(test.err), name)
+			assert.Equal(t, !test.want, mayPass(test.err), name)
+		}
+	})
 
-func TestTLSAlert(t *testing.T) {
-	for alert, passes := range map[string]bool{
-		"tls: bad record MAC": true, "tls: internal error": true,
-		"tls: handshake failure": false, "tls: certificate required": false, "tls: protocol version not supported": false, "tls: unknown certificate authority": false,
-	} {
-		err := &net.OpError{Op: "remote error", Err: errors.New(alert)}
-		assert.Equal(t, passes, mayPass(err), alert)
-		assert.Equal(t, passes, mayPass(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}), alert)
-	}
+	t.Run("an alert is told from other failures", func(t *testing.T) {
+		for alert, passes := range map[string]bool{
+			"tls: bad record MAC": true, "tls: internal error": true,
+			"tls: handshake failure": false, "tls: certificate required": false, "tls: protocol version not supported": false, "tls: unknown certificate authority": false,
+		} {
+			err := &net.OpError{Op: "remote error", Err: errors.New(alert)}
+			assert.Equal(t, passes, mayPass(err), alert)
+			assert.Equal(t, passes, mayPass(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}), alert)
+		}
+	})
 }

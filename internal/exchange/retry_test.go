@@ -10,26 +10,37 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestTheWaitIsAnythingUpToALimitThatDoubles(t *testing.T) {
-	policy := Policy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}
-	for attempts, limit := range map[int]time.Duration{
-		1:           500 * time.Millisecond,
-		2:           time.Second,
-		3:           2 * time.Second,
-		6:           16 * time.Second,
-		7:           30 * time.Second,
-		8:           30 * time.Second,
-		math.MaxInt: 30 * time.Second,
-	} {
-		shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
-		for range 2000 {
-			wait := policy.jitter(attempts, 0)
-			shortest, longest = min(shortest, wait), max(longest, wait)
+func TestPolicy(t *testing.T) {
+	t.Run("the wait is anything up to a limit that doubles", func(t *testing.T) {
+		policy := Policy{MaxAttempts: 4, BaseWait: 500 * time.Millisecond, MaxWait: 30 * time.Second}
+		for attempts, limit := range map[int]time.Duration{
+			1:           500 * time.Millisecond,
+			2:           time.Second,
+			3:           2 * time.Second,
+			6:           16 * time.Second,
+			7:           30 * time.Second,
+			8:           30 * time.Second,
+			math.MaxInt: 30 * time.Second,
+		} {
+			shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
+			for range 2000 {
+				wait := policy.jitter(attempts, 0)
+				shortest, longest = min(shortest, wait), max(longest, wait)
+			}
+			assert.Less(t, longest, limit, "after %d attempts", attempts)
+			assert.Greater(t, longest, limit*9/10, "after %d attempts", attempts)
+			assert.Less(t, shortest, limit/10, "after %d attempts", attempts)
 		}
-		assert.Less(t, longest, limit, "after %d attempts", attempts)
-		assert.Greater(t, longest, limit*9/10, "after %d attempts", attempts)
-		assert.Less(t, shortest, limit/10, "after %d attempts", attempts)
-	}
+	})
+
+	t.Run("the longest one does not overflow", func(t *testing.T) {
+		for _, policy := range []Policy{{4, math.MaxInt64, math.MaxInt64}, {4, time.Second, math.MaxInt64}, {4, 1, 1}} {
+			for attempts := range 70 {
+				wait := policy.jitter(attempts+1, 0)
+				assert.GreaterOrEqual(t, wait, time.Duration(0))
+			}
+		}
+	})
 }
 
 // Who was asked to wait waits longer by a random time.
@@ -56,32 +67,25 @@ func TestPolicyJitterBesideWhatTheServiceAskedFor(t *testing.T) {
 	}
 }
 
-func TestTheLongestPolicyDoesNotOverflow(t *testing.T) {
-	for _, policy := range []Policy{{4, math.MaxInt64, math.MaxInt64}, {4, time.Second, math.MaxInt64}, {4, 1, 1}} {
-		for attempts := range 70 {
-			wait := policy.jitter(attempts+1, 0)
-			assert.GreaterOrEqual(t, wait, time.Duration(0))
-		}
-	}
-}
-
-func TestTheRetryBudgetIsExactUnderConcurrency(t *testing.T) {
-	budget := NewBudget()
-	var taken atomic.Int64
-	var all sync.WaitGroup
-	for range 64 {
-		all.Go(func() {
-			for range 200 {
-				if budget.take() {
-					taken.Add(1)
-					budget.release()
+func TestBudget(t *testing.T) {
+	t.Run("is exact under concurrency", func(t *testing.T) {
+		budget := NewBudget()
+		var taken atomic.Int64
+		var all sync.WaitGroup
+		for range 64 {
+			all.Go(func() {
+				for range 200 {
+					if budget.take() {
+						taken.Add(1)
+						budget.release()
+					}
 				}
-			}
-		})
-	}
-	all.Wait()
-	assert.Positive(t, taken.Load())
-	assert.EqualValues(t, 50, budget.Left())
-	budget.release()
-	assert.EqualValues(t, 50, budget.Left(), "never more than it began with")
+			})
+		}
+		all.Wait()
+		assert.Positive(t, taken.Load())
+		assert.EqualValues(t, 50, budget.Left())
+		budget.release()
+		assert.EqualValues(t, 50, budget.Left(), "never more than it began with")
+	})
 }

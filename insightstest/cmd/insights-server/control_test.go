@@ -55,7 +55,7 @@ func (s *server) runs(t *testing.T) string {
 	return idsOf(list.Items)
 }
 
-func TestControlFaults(t *testing.T) {
+func TestServerControlFaults(t *testing.T) {
 	s := serve(t, "-runs", "0")
 	status, body := s.control(t, "POST", "faults", `[{"status":503,"count":2,"path":"/v1/analytics/tests","header":{"retry-after":["0"]},"body":"later"},{"ending":"drop","skip":1},{"hang":true,"count":-1},{"lose":"has_more"},{"delay":"1ms","half":true,"gzip":true,"bytes":3}]`)
 	require.Equal(t, 200, status, body)
@@ -73,7 +73,7 @@ func TestControlFaults(t *testing.T) {
 	assert.NotContains(t, text, "has_more")
 }
 
-func TestControlMistakes(t *testing.T) {
+func TestServerControlMistakes(t *testing.T) {
 	s := serve(t, "-runs", "0")
 	s.control(t, "POST", "runs", `{"id":"a"}`)
 	for name, test := range map[string]struct {
@@ -113,7 +113,7 @@ func TestControlMistakes(t *testing.T) {
 }
 
 // TestControlRoutes compares the answer with the table of README.md.
-func TestControlRoutes(t *testing.T) {
+func TestServerControlRoutes(t *testing.T) {
 	s := serve(t, "-runs", "0")
 	status, body := s.control(t, "GET", "", "")
 	require.Equal(t, http.StatusOK, status)
@@ -129,7 +129,7 @@ func TestControlRoutes(t *testing.T) {
 	assert.ElementsMatch(t, want, answer.Routes)
 }
 
-func TestControlRuns(t *testing.T) {
+func TestServerControlRuns(t *testing.T) {
 	s := serve(t, "-runs", "0")
 	now := time.Now().UTC().Format(time.RFC3339)
 	_, body := s.control(t, "POST", "runs", `[{"id":"a","status":"in progress","creation_time":"`+now+`","colour":1},{"id":"b"}]`)
@@ -158,7 +158,7 @@ func TestControlRuns(t *testing.T) {
 	assert.Empty(t, s.runs(t))
 }
 
-func TestControlClock(t *testing.T) {
+func TestServerControlClock(t *testing.T) {
 	s := serve(t, "-runs", "0", "-end", "2026-03-02T12:00:00Z")
 	read := func(body string) moment {
 		var m moment
@@ -184,7 +184,7 @@ func TestControlClock(t *testing.T) {
 	assert.WithinDuration(t, noon, read(body).Now, time.Minute)
 }
 
-func TestControlIsProtected(t *testing.T) {
+func TestServerControlIsProtected(t *testing.T) {
 	s := serve(t, "-runs", "0", "-public", "-key", "s3cret")
 	status, body := s.control(t, "GET", "faults", "")
 	assert.Equal(t, 401, status)
@@ -195,7 +195,7 @@ func TestControlIsProtected(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
-func TestTLS(t *testing.T) {
+func TestServerTLS(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "insights.pem")
 	s := serve(t, "-runs", "3", "-tls", file)
 	require.True(t, strings.HasPrefix(s.url, "https://127.0.0.1:"), s.url)
@@ -217,7 +217,7 @@ func TestTLS(t *testing.T) {
 
 // TestREADME runs the examples of README.md in other languages. They stand
 // there as they are run here.
-func TestREADME(t *testing.T) {
+func TestServerREADME(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	for _, language := range []struct{ name, program, file string }{

@@ -23,7 +23,7 @@ func idsOf(runs []insights.Test) string {
 	return strings.Join(list, " ")
 }
 
-func TestReadData(t *testing.T) {
+func TestServerReadData(t *testing.T) {
 	good := map[string]struct{ text, ids, ignored string }{
 		"one per line, with empty lines":  {"{\"id\":\"a\"}\n\n{\"id\":\"b\"}\n", "a b", ""},
 		"a page of /tests":                {`{"meta":{"status":200},"items":[{"id":"a"},{"id":"b","org_id":"x"}],"has_more":true}`, "a b", "has_more (1 times), meta (1 times), org_id (1 times)"},
@@ -85,7 +85,7 @@ func TestReadData(t *testing.T) {
 	})
 }
 
-func TestShiftToToday(t *testing.T) {
+func TestServerShiftToToday(t *testing.T) {
 	at := func(day, hour int) time.Time { return time.Date(2026, 3, day, hour, 0, 0, 0, time.UTC) }
 	for name, c := range map[string]struct{ newest, now, want time.Time }{
 		"weeks ago":           {at(2, 12), at(20, 13), at(20, 12)},

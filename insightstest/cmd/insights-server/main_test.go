@@ -42,7 +42,7 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func TestExitStatus(t *testing.T) {
+func TestServerExitStatus(t *testing.T) {
 	t.Run("0 after a signal", func(t *testing.T) {
 		for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 			cmd := command(t, "-addr", "127.0.0.1:0", "-runs", "1")
@@ -152,7 +152,7 @@ func (s *server) get(t *testing.T, username, key, query string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-func TestServesGeneratedRuns(t *testing.T) {
+func TestServerServesGeneratedRuns(t *testing.T) {
 	s := serve(t, "-runs", "30", "-last", "24h")
 	assert.Contains(t, s.stdout.String(), "30 runs, created from ")
 	assert.Contains(t, s.stdout.String(), "curl -u 'insightstest-user:")
@@ -167,7 +167,7 @@ func TestServesGeneratedRuns(t *testing.T) {
 	require.Error(t, err, "the port is closed")
 }
 
-func TestRepeatableRuns(t *testing.T) {
+func TestServerRepeatableRuns(t *testing.T) {
 	var bodies []string
 	for range 2 {
 		s := serve(t, "-runs", "50", "-seed", "7", "-end", "2026-03-02T12:00:00Z", "-last", "24h")
@@ -180,7 +180,7 @@ func TestRepeatableRuns(t *testing.T) {
 	assert.Equal(t, 50, strings.Count(bodies[0], `"id"`), "the clock begins at -end")
 }
 
-func TestServesAFile(t *testing.T) {
+func TestServerServesAFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "runs.ndjson")
 	lines := `{"id":"a","name":"first","creation_time":"2026-03-02T12:00:00+00:00","start_time":null,"status":"error","duration":1.0}
 
@@ -201,7 +201,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // TestReady asks from the start: the first answer has all the runs.
-func TestReady(t *testing.T) {
+func TestServerReady(t *testing.T) {
 	addr := freeAddress(t)
 	cmd := command(t, "-addr", addr, "-runs", "100000", "-last", "24h")
 	require.NoError(t, cmd.Start())
@@ -226,7 +226,7 @@ func TestReady(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestFlags(t *testing.T) {
+func TestServerFlags(t *testing.T) {
 	t.Run("-log writes requests without credentials", func(t *testing.T) {
 		s := serve(t, "-log", "-runs", "0")
 		assert.Contains(t, s.stdout.String(), "0 runs at ")
@@ -292,7 +292,7 @@ func TestFlags(t *testing.T) {
 }
 
 // TestMistakes checks that each is one line that names what is wrong.
-func TestMistakes(t *testing.T) {
+func TestServerMistakes(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
