@@ -739,7 +739,7 @@ func TestTestListScanner(t *testing.T) {
 			}
 		}
 	})
-	// TestTheScannerAgreesOnRandomAnswers writes answers in all kinds of ways and
+	// This writes answers in all kinds of ways and
 	// damages some.
 	t.Run("agrees with the reader on random answers", func(t *testing.T) {
 		t.Parallel()

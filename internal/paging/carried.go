@@ -42,7 +42,7 @@ func (l *Loop) lookForCarried(s span) *move {
 // period, oldest first. Where the service does not keep that order, all of it is
 // read, or none if the loop can do without.
 func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error) {
-	overlap := max(leastOverlap, found.overlap)
+	overlap := max(minOverlap, found.overlap)
 	for times := 1; times <= maxEmpty; times++ {
 		behind := l.behind(earlier(found.by, l.opts.End).Add(-overlap))
 		before := found

@@ -39,6 +39,11 @@ func (l *Loop) judge(p *page) (accepted bool, err error) {
 			return false, err
 		}
 	}
+	return l.place(p)
+}
+
+// place says whether p goes on where the records before it ended.
+func (l *Loop) place(p *page) (accepted bool, err error) {
 	switch isPlanned := p.span != l.list.span; {
 	case isPlanned && l.followsOn(p):
 		l.enter(p)
@@ -51,6 +56,13 @@ func (l *Loop) judge(p *page) (accepted bool, err error) {
 		return l.opensMoved(p)
 	case l.list.last == nil:
 		return l.opens(p)
+	}
+	return l.continues(p)
+}
+
+// continues judges a page of the list in turn that is not its first.
+func (l *Loop) continues(p *page) (accepted bool, err error) {
+	switch {
 	case len(p.keys()) == 0:
 		return false, l.ranDry(p)
 	case !l.list.behind && !l.meets(p):
@@ -131,7 +143,7 @@ func (l *Loop) opens(p *page) (bool, error) {
 		l.limit = l.opts.ResultWindow
 	}
 	switch {
-	case len(p.keys()) == 0 && p.from > 0, !l.isLater && !l.beginsClear(p):
+	case len(p.keys()) == 0 && p.from > 0, !l.isLater && !l.needsNoOverlap(p):
 		l.list.next = 0
 		l.planAnew()
 		return false, nil

@@ -119,8 +119,8 @@ func lastGroup(keys []Key) int {
 	return n
 }
 
-// largestGroup is how many neighbours have the same time, at most.
-func largestGroup(keys []Key) (largest int) {
+// maxTies is how many neighbours have the same time, at most.
+func maxTies(keys []Key) (largest int) {
 	for n := len(keys); n > 0; {
 		group := lastGroup(keys[:n])
 		largest = max(largest, group)

@@ -53,7 +53,7 @@ func New(ctx context.Context, opts Options, source Source) *Loop {
 		sleep:     sleep,
 		size:      newPageSize(opts.Size, opts.Learned),
 		queue:     newPrefetch(ctx, opts.Concurrency),
-		overlap:   leastOverlap,
+		overlap:   minOverlap,
 		limit:     opts.ResultWindow,
 		ties:      1,
 		delivered: deliveredUpTo(opts.After, opts.Order),
@@ -209,7 +209,7 @@ func (l *Loop) emit(r record) error {
 func (l *Loop) turn(p *page, fresh int) {
 	n := len(p.keys())
 	l.size.came(p.size, n, p.list.HasMore)
-	l.ties = max(l.ties, min(largestGroup(p.keys()), max(1, n/2)))
+	l.ties = max(l.ties, min(maxTies(p.keys()), max(1, n/2)))
 	l.capacity = max(l.capacity, n)
 	if fresh > 0 && l.list.fresh == 0 {
 		l.learnLimit()
@@ -247,10 +247,10 @@ func (l *Loop) Rest() (from int, after Position) {
 	return from, after
 }
 
-// beginsClear reports whether a first page shows all records of the time of the
+// needsNoOverlap reports whether a first page shows all records of the time of the
 // first one to be delivered: those before it, which the options skip, must be
 // known where a position or a moved list comes back to that time.
-func (l *Loop) beginsClear(p *page) bool {
+func (l *Loop) needsNoOverlap(p *page) bool {
 	skipped := l.opts.From - p.from
 	keys := p.keys()[:min(len(p.keys()), skipped+1)]
 	return p.from == 0 || len(keys) == 0 || slices.ContainsFunc(keys, func(k Key) bool {

@@ -27,6 +27,6 @@ func testAFirstPageMustShowWhereItsTimeBegins(t *testing.T) {
 		"no time":                {3, []Key{same, {}, {}}, false},
 	} {
 		l := &Loop{opts: Options{From: 5}}
-		assert.Equal(t, test.clear, l.beginsClear(&page{from: test.from, list: &Page{Keys: test.items}}), name)
+		assert.Equal(t, test.clear, l.needsNoOverlap(&page{from: test.from, list: &Page{Keys: test.items}}), name)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/sauceinsights/insights/internal/fault"
 )
 
-// leastOverlap is the overlap of a moved list with what was delivered. The
+// minOverlap is the overlap of a moved list with what was delivered. The
 // service may leave out what lies on an end, and takes whole seconds.
-const leastOverlap = time.Second
+const minOverlap = time.Second
 
 // widening is how many times as long the overlap gets if that was not enough.
 const widening = 8
@@ -228,12 +228,8 @@ func shown(t time.Time) string {
 // reports whether it had to. An index that is rebuilt shows none for a while.
 func (l *Loop) awaitRecords() (waited bool, err error) {
 	l.queue.discard()
-	s := l.part
-	if l.opts.LongestPeriod > 0 {
-		s = l.behind(l.delivered.at.Add(-time.Minute))
-	}
 	for i := range maxEmpty {
-		page, err := l.fetch(l.queue.parent, s, l.opts.Order, 0, min(2, l.limit))
+		page, err := l.fetch(l.queue.parent, l.known(), l.opts.Order, 0, min(2, l.limit))
 		if err != nil {
 			return false, err
 		}
@@ -245,6 +241,14 @@ func (l *Loop) awaitRecords() (waited bool, err error) {
 		}
 	}
 	return false, l.lost(lostSight)
+}
+
+// known is a part of the period that has had records.
+func (l *Loop) known() span {
+	if l.opts.LongestPeriod > 0 {
+		return l.behind(l.delivered.at.Add(-time.Minute))
+	}
+	return l.part
 }
 
 // pause waits, longer from time to time.

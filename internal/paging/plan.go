@@ -51,7 +51,7 @@ func (l *Loop) lookahead() int {
 
 // endOfPlan is why no more pages of the list can be asked for.
 func (l *Loop) endOfPlan() ending {
-	if l.room() >= l.leastRoom() {
+	if l.room() >= l.minRoom() {
 		return leftEarly
 	}
 	return atLimit
@@ -70,7 +70,7 @@ func (l *Loop) planned() *page {
 	size := l.nextSize()
 	likely := min(size, cmp.Or(l.capacity, size)) // so many records come
 	if l.room() < likely && (l.asksRemainder() || !l.planMove(likely)) {
-		if !l.asksRemainder() && (len(l.queue.pages) > 0 || l.canMove()) || l.room() < l.leastRoom() {
+		if !l.asksRemainder() && (len(l.queue.pages) > 0 || l.canMove()) || l.room() < l.minRoom() {
 			return nil
 		}
 	}
@@ -92,8 +92,8 @@ func (l *Loop) room() int {
 	return l.limit - l.plan.from
 }
 
-// leastRoom is room for a record that is news: the shared one alone is not.
-func (l *Loop) leastRoom() int {
+// minRoom is room for a record that is news: the shared one alone is not.
+func (l *Loop) minRoom() int {
 	if l.list.last == nil || l.list.behind {
 		return 1
 	}

@@ -135,11 +135,11 @@ func newDesk(t *testing.T, c *redis.Client, name string, l limits) *desk {
 }
 
 // at asks when the server's clock shows now, and returns when the token is due.
-func (d *desk) at(now time.Duration, unused, patience int64) (due time.Duration, token int64) {
+func (d *desk) at(now time.Duration, unused, maxWait int64) (due time.Duration, token int64) {
 	d.t.Helper()
 	err := d.c.HSet(d.t.Context(), d.clock, "s", int64(now/time.Second), "us", int64(now%time.Second/time.Microsecond)).Err()
 	require.NoError(d.t, err)
-	a := d.ask(unused, patience)
+	a := d.ask(unused, maxWait)
 	require.NoError(d.t, a.err)
 	return now + a.wait, a.token
 }

@@ -59,7 +59,7 @@ func (s *server) reserve(ctx context.Context, unused int64, timeLeft time.Durati
 	asked := time.Now()
 	answers := make(chan answer)
 	go func() {
-		a := s.ask(unused, patience(timeLeft))
+		a := s.ask(unused, maxWait(timeLeft))
 		select {
 		case answers <- a:
 		case <-ctx.Done():
@@ -77,8 +77,8 @@ func (s *server) reserve(ctx context.Context, unused int64, timeLeft time.Durati
 	return reservation{}, fmt.Errorf("no answer within %s: %w", since(asked).Round(time.Millisecond), ctx.Err())
 }
 
-// patience is in microseconds.
-func patience(timeLeft time.Duration) int64 {
+// maxWait is in microseconds.
+func maxWait(timeLeft time.Duration) int64 {
 	if timeLeft == math.MaxInt64 {
 		return forEver
 	}
@@ -115,12 +115,12 @@ func (s *server) release(token int64) {
 
 // ask runs the script. It has no caller who could call it off, and outlives any
 // who waits for it.
-func (s *server) ask(unused, patience int64) answer {
+func (s *server) ask(unused, maxWait int64) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), maxPatience+maxGiveBack)
 	defer cancel()
 	got, err := s.script.Run(ctx, s.client, s.keys,
 		s.limits.interval.Microseconds(), s.limits.burst, s.limits.perHour,
-		hour.Microseconds(), horizon.Microseconds(), patience, unused).Int64Slice()
+		hour.Microseconds(), horizon.Microseconds(), maxWait, unused).Int64Slice()
 	if err == nil && len(got) != 4 {
 		err = fmt.Errorf("the script returned %d values, not 4", len(got))
 	}
