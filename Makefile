@@ -1,4 +1,4 @@
-.PHONY: all test short race lint format tidy cover api demo bench soak fuzz mutate realtime ci help
+.PHONY: all loops test short race lint format tidy cover api demo bench soak fuzz mutate realtime ci help
 
 # How long make soak takes, and each target of make fuzz.
 FOR = 2m
@@ -18,6 +18,9 @@ race: ## run all tests with the race detector
 
 realtime: ## the slow tests of promises about time, on real clocks and sockets
 	go test -count=1 -tags realtime -run Realtime ./...
+
+loops: ## 20,000 loops over random lists of services with random habits and vices, against the truth
+	go test -count=1 -run 'TestLoop$$' ./internal/paging -cases 20000
 
 lint: ## linters and format of every module
 	.ci/lint

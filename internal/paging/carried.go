@@ -43,25 +43,23 @@ func (l *Loop) lookForCarried(s span) *move {
 // read, or none if the loop can do without.
 func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error) {
 	overlap := max(minOverlap, found.overlap)
-	for times := 1; times <= maxEmpty; times++ {
+	for times, isRetried := 1, false; times <= maxEmpty; times++ {
 		behind := l.behind(earlier(found.by, l.opts.End).Add(-overlap))
 		before := found
 		found.begin()
 		err := l.readCarried(ctx, behind, &found)
-		if times > 1 && errors.Is(err, fault.ResultWindow) {
+		isTooMuch := times > 1 && errors.Is(err, fault.ResultWindow)
+		switch {
+		case isTooMuch && before.first.IsZero() && !isRetried: // less was enough, once the service shows records again
+			overlap, isRetried = max(minOverlap, found.overlap), true
+			continue
+		case isTooMuch:
 			return before.inOrder(l.opts.Order), nil // what was missed has vanished: further back there is too much
-		}
-		if err != nil {
+		case err != nil:
 			return nil, err
-		}
-		isAll := behind.start.Equal(l.opts.Start)
-		if l.opts.LongestPeriod > 0 && overlap > l.opts.LongestPeriod/2 {
-			return found.inOrder(l.opts.Order), nil // further back there is no room for what is behind
-		}
-		if !found.leavesGap(behind.end) || isAll && !found.behind.IsZero() {
+		case l.isFound(&found, behind, overlap):
 			return found.inOrder(l.opts.Order), nil
-		}
-		if !isAll {
+		case !behind.start.Equal(l.opts.Start):
 			overlap *= widening
 			continue
 		}
@@ -69,7 +67,15 @@ func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error)
 			return nil, err
 		}
 	}
-	return nil, l.lost(lostSight)
+	return nil, l.lostSight()
+}
+
+// isFound reports whether a list shows that nothing carried can be missing, or if
+// there is no room further back for what is behind.
+func (l *Loop) isFound(found *carried, behind span, overlap time.Duration) bool {
+	isAll := behind.start.Equal(l.opts.Start)
+	return l.opts.LongestPeriod > 0 && overlap > l.opts.LongestPeriod/2 ||
+		!found.leavesGap(behind.end) || isAll && !found.behind.IsZero()
 }
 
 func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) error {

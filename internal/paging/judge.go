@@ -165,7 +165,7 @@ func (l *Loop) opens(p *page) (bool, error) {
 // it shows, or has lost its records for a while.
 func (l *Loop) opensMoved(p *page) (bool, error) {
 	carried, err := p.move.carried()
-	if err != nil && errors.Is(err, fault.ResultWindow) && l.doWithoutOrder() {
+	if errors.Is(err, fault.ResultWindow) && !errors.Is(err, errUnseen) && l.doWithoutOrder() {
 		return false, nil
 	}
 	if err != nil {
@@ -248,7 +248,7 @@ func (l *Loop) mayBeAll(p *page) bool {
 // widen moves the list further back, up to the user's own end.
 func (l *Loop) widen(p *page) error {
 	if l.misses++; l.misses > maxMisses {
-		return l.lost(lostSight)
+		return l.lostSight()
 	}
 	if p == nil || len(p.keys()) == 0 {
 		waited, err := l.awaitRecords()
@@ -338,14 +338,23 @@ func (l *Loop) readGroupAgain() error {
 
 const (
 	orderIgnored = "the service ignores the order that it was asked for"
-	lostSight    = "it no longer shows what it has given"
 	pagesApart   = "neighbouring pages of the service do not meet"
 )
 
-func (l *Loop) lost(why string) error {
+func (l *Loop) lost(why string) *fault.Error {
 	text := fmt.Sprintf("%s: %s", fault.ResultWindow, why)
 	if l.refusal != nil {
 		text += fmt.Sprintf("; it refused record %d (%s)", l.limit, strings.TrimPrefix(l.refusal.Error(), "insights: "))
 	}
 	return &fault.Error{Kind: fault.ResultWindow, Text: text + ": narrow the options, or raise WithResultWindow if the service allows", Cause: l.refusal}
+}
+
+// errUnseen says that the service shows no records where there were some, which no
+// other order helps with.
+var errUnseen = errors.New("it no longer shows what it has given")
+
+func (l *Loop) lostSight() error {
+	err := l.lost(errUnseen.Error())
+	err.Cause = errUnseen
+	return err
 }

@@ -77,7 +77,7 @@ func isSuspicious(p *page) bool {
 
 // stands reports whether the list in turn has brought nothing up to the limit.
 func (l *Loop) stands() bool {
-	return l.list.isMoved && l.list.end == atLimit && l.list.fresh == 0 || l.idle > maxIdle
+	return l.idle > maxIdle
 }
 
 // maxChecks is how often the other end of a list may show something new: what
@@ -240,7 +240,7 @@ func (l *Loop) awaitRecords() (waited bool, err error) {
 			return false, err
 		}
 	}
-	return false, l.lost(lostSight)
+	return false, l.lostSight()
 }
 
 // known is a part of the period that has had records.

@@ -21,16 +21,23 @@ type archive struct {
 
 	random    *rand.Rand
 	runs      []run
-	arrivals  []run         // one of them comes with every request
-	vanish    []string      // one of them goes with every request
-	timeless  bool          // some runs have no creation time
-	longest   time.Duration // a longer period is refused; 0: none is
-	failures  int           // so many requests may still fail
+	lists     map[period][]run // those that were asked for, until a run comes or goes
+	arrivals  []run            // one of them comes with every request
+	vanish    []string         // one of them goes with every request
+	timeless  bool             // some runs have no creation time
+	longest   time.Duration    // a longer period is refused; 0: none is
+	failures  int              // so many requests may still fail
 	asked     int
 	began     bool // a record was delivered
 	alone     bool // the first page said that it was the last, and looked like it
 	sinceNew  int  // requests since a record was delivered
 	mostSince int
+}
+
+// period is what a list was asked for.
+type period struct {
+	start, end time.Time
+	order      Order
 }
 
 // run is a record as the service knows it, more finely than it may show it.
@@ -103,6 +110,9 @@ func (a *archive) fetch(_ context.Context, r Request) (answer reply, err error) 
 }
 
 func (a *archive) change() {
+	if len(a.arrivals)+len(a.vanish) > 0 {
+		clear(a.lists)
+	}
 	if len(a.arrivals) > 0 {
 		a.runs, a.arrivals = append(a.runs, a.arrivals[0]), a.arrivals[1:]
 	}
@@ -165,7 +175,20 @@ func (a *archive) page(r Request) (reply, error) {
 }
 
 // list is every run of a period, in order.
-func (a *archive) list(start, end time.Time, order Order) (list []run) {
+func (a *archive) list(start, end time.Time, order Order) []run {
+	if a.replicas > 1 || a.shuffles {
+		return a.listAnew(start, end, order)
+	}
+	asked := period{start, end, order}
+	list, ok := a.lists[asked]
+	if !ok {
+		list = a.listAnew(start, end, order)
+		a.lists[asked] = list
+	}
+	return list
+}
+
+func (a *archive) listAnew(start, end time.Time, order Order) (list []run) {
 	if a.minutes {
 		start = start.Add(time.Minute - 1).Truncate(time.Minute)
 	}
@@ -316,7 +339,7 @@ var (
 
 func randomVisit(number uint64) visit {
 	random := rand.New(rand.NewPCG(number, 77))
-	a := &archive{random: random, habits: randomHabits(random)}
+	a := &archive{random: random, habits: randomHabits(random), lists: make(map[period][]run)}
 	a.runs = randomRuns(random, "r", random.IntN(160))
 	v := visit{archive: a, opts: Options{
 		Start: dawn, End: dusk, Order: pick(random, OldestFirst, NewestFirst), Concurrency: 1 + random.IntN(6),
@@ -339,7 +362,7 @@ func randomVisit(number uint64) visit {
 		a.failing, a.vanish, a.arrivals = 0, nil, nil
 	}
 	if a.longest > 0 && a.longest < 7*time.Minute {
-		a.window = max(a.window, 2*(len(a.runs)+len(a.arrivals))) // two parts share up to two minutes
+		a.window = max(a.window, 2*(len(a.runs)+len(a.arrivals))+1) // two parts share up to two minutes
 	}
 	v.opts.ResultWindow = a.window
 	if random.IntN(2) == 0 && a.longest == 0 && !a.timeless {
