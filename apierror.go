@@ -35,6 +35,8 @@ func (c *Client) apiError(call *call, result exchange.Result, said decoded) *API
 	case refusal != nil:
 		e.setMessage(show, refusal.Message, refusal.Fields)
 		e.hint = c.hint(call, refusal.Status, result)
+	case result.Refused && exchange.UnaskedEncoding(result.Header) != "":
+		e.Message = show(fmt.Sprintf("the body can't be read: its content encoding is %q, which was not asked for", exchange.UnaskedEncoding(result.Header)))
 	case result.Refused:
 		message, fields := wire.ParseErrorBody(e.Body)
 		e.setMessage(show, message, fields)

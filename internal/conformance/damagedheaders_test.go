@@ -17,11 +17,17 @@ import (
 // clientOfAnswer is a client of a server that gives every request this answer.
 func clientOfAnswer(t *testing.T, body []byte, headers ...string) *insights.Client {
 	t.Helper()
+	return clientOfRefusal(t, http.StatusOK, body, headers...)
+}
+
+func clientOfRefusal(t *testing.T, status int, body []byte, headers ...string) *insights.Client {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header()["Content-Type"] = []string{"application/json"}
 		for i := 0; i+1 < len(headers); i += 2 {
 			w.Header()[headers[i]] = []string{headers[i+1]}
 		}
+		w.WriteHeader(status)
 		_, _ = w.Write(body)
 	}))
 	t.Cleanup(server.Close)
@@ -61,6 +67,16 @@ func TestTestsWithDamagedHeaders(t *testing.T) {
 			assert.ErrorContains(t, err, `its content encoding is "`+encoding+`", which was not asked for`)
 		}
 		assert.NoError(t, testsOf(t.Context(), clientOfAnswer(t, []byte(body), "Content-Encoding", "Identity")))
+	})
+	t.Run("an encoding of a refusal that was not asked for is named beside its status", func(t *testing.T) {
+		for _, encoding := range []string{"br", "zstd"} {
+			for status, kind := range map[int]error{http.StatusBadGateway: insights.ErrServer, http.StatusForbidden: insights.ErrForbidden} {
+				err := testsOf(t.Context(), clientOfRefusal(t, status, []byte("\x1b\x00\xff\xfe"), "Content-Encoding", encoding))
+				assert.ErrorIs(t, err, kind)
+				assert.ErrorContains(t, err, `the body can't be read: its content encoding is "`+encoding+`", which was not asked for`)
+				assert.NotContains(t, err.Error(), "\xff")
+			}
+		}
 	})
 	t.Run("bytes behind the end of gzip are no part of the answer", func(t *testing.T) {
 		for _, trailing := range []string{"", "\n", "\x00\x00\x00\x00", strings.Repeat("\x00", 512), "trailing bytes", "\x1f\x8b"} {

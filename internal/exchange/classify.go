@@ -40,8 +40,8 @@ func (x *exchange) failureOf(ctx context.Context, a *response) error {
 		return badResponse("the compression is damaged: " + x.redacted(a.err).Error())
 	case a.err != nil:
 		return x.transportFailure(ctx, a.err)
-	case isEncoded(a.header.Get("Content-Encoding")):
-		return badResponse(x.show(fmt.Sprintf("its content encoding is %q, which was not asked for", redact.Line(a.header.Get("Content-Encoding")))))
+	case UnaskedEncoding(a.header) != "":
+		return badResponse(x.show(fmt.Sprintf("its content encoding is %q, which was not asked for", UnaskedEncoding(a.header))))
 	case !isJSON(a.header.Get("Content-Type")):
 		return badResponse(x.show(fmt.Sprintf("its content type is %q", redact.Line(a.header.Get("Content-Type")))))
 	}
@@ -76,10 +76,14 @@ func isJSON(contentType string) bool {
 	return contentType == "" || mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }
 
-// isEncoded reports whether a body is encoded still: net/http decodes what it has
-// asked for.
-func isEncoded(contentEncoding string) bool {
-	return contentEncoding != "" && !strings.EqualFold(contentEncoding, "identity")
+// UnaskedEncoding returns how a body is encoded still, on one line: net/http decodes
+// what it has asked for. It is empty if the body can be read.
+func UnaskedEncoding(header http.Header) string {
+	encoding := redact.Line(header.Get("Content-Encoding"))
+	if strings.EqualFold(encoding, "identity") {
+		return ""
+	}
+	return encoding
 }
 
 // isCorrupt reports whether a body was complete and its compression damaged.
