@@ -23,7 +23,8 @@ type Client struct {
 	config    config
 	exchange  *exchange.Client
 	authorize func(*http.Request) // a closure, so that no formatting and no dump reaches the key
-	mask      redact.Masker       // likewise
+	ownMask   redact.Masker       // likewise: hides these credentials
+	mask      redact.Masker       // hides those of the client it was cloned from too
 	username  string
 }
 
@@ -68,7 +69,7 @@ func configure(region Region, creds Credentials, opts []Option, problems problem
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
-	return newClient(cfg, creds.Username, basicAuth(creds), mask), nil
+	return newClient(cfg, creds.Username, basicAuth(creds), mask, mask), nil
 }
 
 // Clone returns a client of the same region with other options. Its credentials
@@ -87,10 +88,11 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	if cfg.credentials == nil {
-		return newClient(cfg, c.username, c.authorize, c.mask), nil
+		return newClient(cfg, c.username, c.authorize, c.ownMask, c.mask), nil
 	}
 	creds := cfg.takeCredentials(Credentials{})
-	return newClient(cfg, creds.Username, basicAuth(creds), redact.New(creds.Username, creds.AccessKey)), nil
+	own := redact.New(creds.Username, creds.AccessKey)
+	return newClient(cfg, creds.Username, basicAuth(creds), own, own.And(c.ownMask)), nil
 }
 
 // takeCredentials returns those that an option has set, or the given ones. The
@@ -132,10 +134,10 @@ func (c Client) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("base_url", c.config.origin()), slog.String("username", c.username))
 }
 
-func newClient(cfg config, username string, authorize func(*http.Request), mask redact.Masker) *Client {
+func newClient(cfg config, username string, authorize func(*http.Request), ownMask, mask redact.Masker) *Client {
 	limits := cfg.limits
 	limits.Shared = exchange.Limiter(limits.Shared, mask)
-	c := &Client{config: cfg, authorize: authorize, mask: mask, username: username}
+	c := &Client{config: cfg, authorize: authorize, ownMask: ownMask, mask: mask, username: username}
 	c.exchange = &exchange.Client{
 		Transport: cfg.transport,
 		Jar:       cfg.jar,

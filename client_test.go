@@ -634,6 +634,20 @@ func TestWithCredentials(t *testing.T) {
 		require.Error(t, ask(t.Context(), again))
 		assert.Equal(t, rotated, Credentials{user, key}, "a clone of the clone keeps it")
 	})
+	t.Run("masks the old key too, which the service may still echo", func(t *testing.T) {
+		echo := inMemory(func(*http.Request) (*http.Response, error) {
+			return reply(401, "the key "+account.AccessKey+" was replaced by "+rotated.AccessKey), nil
+		})
+		clone, err := clientOver(t, echo).Clone(WithCredentials(rotated))
+		require.NoError(t, err)
+		again, err := clone.Clone()
+		require.NoError(t, err)
+		for _, c := range []*Client{clone, again} {
+			err := ask(t.Context(), c)
+			require.ErrorContains(t, err, "was replaced by ****")
+			assert.NotContains(t, err.Error(), account.AccessKey)
+		}
+	})
 	t.Run("keeps the limits, the budget and the connections", func(t *testing.T) {
 		original := clientOver(t, transport)
 		clone, err := original.Clone(WithCredentials(rotated))

@@ -39,6 +39,14 @@ func New(username, key string) Masker {
 	}
 }
 
+// And hides what other hides too.
+func (mask Masker) And(other Masker) Masker {
+	return func(b []byte) bool {
+		found := mask(b)
+		return other(b) || found
+	}
+}
+
 func maskParts(b []byte, parts map[part]struct{}) (found bool) {
 	for i := 0; i+partLength <= len(b); i++ {
 		if n := lengthOfParts(b[i:], parts); n > 0 {
