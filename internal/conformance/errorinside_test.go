@@ -96,13 +96,9 @@ func TestAPIErrorInsideASuccess(t *testing.T) {
 	t.Run("of every call", func(t *testing.T) {
 		for _, body := range []string{`{"meta":{"status":403}}`, `{"error":"boom","items":null,"aggs":null,"buckets":null,"metrics":null,"builds":null}`, `{"error":"boom","items":[],"aggs":{},"buckets":[],"metrics":{},"builds":{}}`} {
 			c := (&replies200{texts: []string{body}}).client(t)
-			period, ctx := insights.Last(time.Hour), t.Context()
-			_, metrics := c.TestMetrics(ctx, insights.TestMetricsOptions{Period: period, Query: "a"})
-			_, trends := c.TestTrends(ctx, insights.TestTrendsOptions{Period: period, Interval: time.Hour})
-			_, builds := c.BuildsTests(ctx, insights.BuildsTestsOptions{Period: period})
-			_, causes := c.ErrorTrends(ctx, insights.ErrorTrendsOptions{Period: period})
-			for call, err := range []error{testsOf(ctx, c), metrics, trends, builds, causes} {
-				assert.Error(t, err, "call %d: %s", call, body)
+			for _, call := range everyCall {
+				_, err := call.do(t.Context(), c)
+				assert.Error(t, err, "%s: %s", call.name, body)
 			}
 		}
 	})

@@ -78,13 +78,13 @@ func clientOver(t testing.TB, transport http.RoundTripper, opts ...insights.Opti
 	return c
 }
 
-// apiCall is one of the calls that a client offers.
+// namedCall is one of the calls that a client offers.
 type namedCall struct {
 	name, path string
 	do         func(context.Context, *insights.Client, ...insights.CallOption) (any, error)
 }
 
-// theCalls are all that make one request.
+// everyCall are all that make one request.
 var everyCall = []namedCall{
 	{"Tests", testsPath, func(ctx context.Context, c *insights.Client, opts ...insights.CallOption) (any, error) {
 		return c.Tests(ctx, insights.TestsOptions{Period: lastWeek}, opts...)
