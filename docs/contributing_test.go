@@ -50,15 +50,16 @@ func TestContributingASixthCall(t *testing.T) {
 		t.Skip("programs are built in the whole suite")
 	}
 	dir, root := t.TempDir(), absolute(t, "..")
-	replaced := make(map[string]string)
+	replaced, lines := make(map[string]string), make(map[string]int)
 	for _, b := range blocksOf(t, "../CONTRIBUTING.md") {
 		if len(b.words) == 2 && b.words[0] == "go" && strings.HasSuffix(b.words[1], ".go") {
 			file := b.words[1]
+			lines[file] = strings.Count("\n"+b.text, "\n")
 			text := string(read(t, filepath.Join("..", file))) + "\n" + b.text
 			replaced[filepath.Join(root, file)] = write(t, filepath.Join(dir, file), text)
 		}
 	}
-	require.Len(t, replaced, 3, "three steps")
+	assert.Equal(t, map[string]int{"insights.go": 7, "query.go": 17, "types.go": 6}, lines, "three steps, of as many lines as the document says")
 	overlay, err := json.Marshal(map[string]any{"Replace": replaced})
 	require.NoError(t, err)
 
