@@ -71,7 +71,7 @@ gate failed; 130 interrupted.`,
 	s.accountFlags(root)
 	root.AddCommand(
 		s.testsCommand(), s.metricsCommand(), s.trendsCommand(), s.buildsCommand(), s.errorsCommand(),
-		s.versionCommand(),
+		s.exportCommand(), s.versionCommand(),
 	)
 	return root
 }

@@ -1,7 +1,7 @@
-// Export writes all test runs of a period to a file: NDJSON or CSV, gzipped
-// or not, by the file's ending.
+// Package export writes all test runs of a period to a file: NDJSON or CSV,
+// gzipped or not, by the file's ending.
 //
-//	go run . -o runs.ndjson.gz -period 30d
+//	insights export -o runs.ndjson.gz -period 30d
 //
 // It asks the real service where SAUCE_USERNAME and SAUCE_ACCESS_KEY are set,
 // and otherwise a fake one in the same process.
@@ -24,7 +24,7 @@
 // The exit status is 0 when FILE is complete and the service does not say
 // otherwise, 10 when FILE is there and the service counts other runs, 130 after
 // an interrupt (SIGINT or SIGTERM), and 1 after a failure.
-package main
+package export
 
 import (
 	"context"
@@ -33,11 +33,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/sauceinsights/insights"
-	"github.com/sauceinsights/insights/examples/internal/keyless"
+	"github.com/sauceinsights/insights/cmd/insights/internal/keyless"
 )
 
 // The exit statuses.
@@ -48,20 +46,9 @@ const (
 	interrupted = 130
 )
 
-func main() {
-	signal.Ignore(syscall.SIGPIPE) // that nobody reads is an error like others, and no end without a status
-	os.Exit(run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr))
-}
-
-// untilInterrupt is a context that the first interrupt ends. The second one
-// kills, which loses nothing either.
-func untilInterrupt() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx
-}
-
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
+// Run runs the program and returns its exit status. The arguments are without its
+// name; ctx ends with an interrupt.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
 	stderr = keyless.Writer(stderr, os.Getenv("SAUCE_ACCESS_KEY"))
 	s, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {

@@ -1,4 +1,4 @@
-package main
+package export
 
 import (
 	"bytes"
@@ -120,7 +120,7 @@ func TestInterruptedBeforeTheProofItIsMadeByTheNextStart(t *testing.T) {
 	srv.Fail(asking)
 	file := in(t, "week.ndjson.gz")
 	var errs bytes.Buffer
-	status := run(ctx, askFor(srv, file), io.Discard, &errs, hurried...)
+	status := Run(ctx, askFor(srv, file), io.Discard, &errs, hurried...)
 	assert.Equal(t, interrupted, status)
 	assert.Equal(t, "export: interrupted before the runs were compared with what the service counts: the same command does that\n", errs.String())
 	assert.NoFileExists(t, file)

@@ -1,15 +1,18 @@
-package main
+package export
 
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,9 +33,17 @@ func TestMain(m *testing.M) {
 	_ = os.Unsetenv("SAUCE_REGION")
 	if os.Getenv(asProgram) != "" {
 		limitFiles()
-		os.Exit(run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr, hurried...))
+		os.Exit(Run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr, hurried...))
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// untilInterrupt is a context that the first interrupt ends, as that of the
+// command.
+func untilInterrupt() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
 }
 
 // smallWindow is the result window of the tests' service, so that an export
@@ -72,7 +83,7 @@ func askFor(srv *insightstest.Server, file string, more ...string) []string {
 // start runs the program in this process.
 func start(t *testing.T, args []string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	status = run(t.Context(), args, &out, &errs, hurried...)
+	status = Run(t.Context(), args, &out, &errs, hurried...)
 	return status, out.String(), errs.String()
 }
 

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
 
-package main
+package export
 
 // lock does nothing on a system without flock: there a second process that
 // exports to the same file is not noticed.
