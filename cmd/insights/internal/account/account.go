@@ -19,13 +19,31 @@ type Settings struct {
 	URL         string // instead of the region's; empty: the region's
 	IsDemo      bool   // a fake service in this process
 	Credentials insights.Credentials
-	Version     string // of the command, for the User-Agent
+	Version     string                                // of the command, for the User-Agent
+	DemoRuns    func(now time.Time) []insights.Test // of the fake service; nil: those of a month
+}
+
+// Name says whose runs these are: a user and an address. It holds no secret, and
+// is the same whenever the settings are.
+func (s Settings) Name() string {
+	if s.IsDemo {
+		return "a fake service"
+	}
+	return s.Credentials.Username + " at " + cmp.Or(s.URL, s.Region.BaseURL())
+}
+
+// Check reports what [Settings.Connect] would refuse, before anything is done.
+func (s Settings) Check() error {
+	if s.IsDemo {
+		return nil
+	}
+	_, err := s.client(nil)
+	return err
 }
 
 // Account is a connection. Close it.
 type Account struct {
 	Client *insights.Client
-	Name   string // whose runs these are: a user and an address
 	IsDemo bool
 	close  func()
 }
@@ -41,20 +59,23 @@ var ErrNoCredentials = errors.New("no credentials")
 func (s Settings) Connect(now time.Time, opts ...insights.Option) (*Account, error) {
 	opts = append([]insights.Option{insights.WithApplication("insights-command", s.Version)}, opts...)
 	if s.IsDemo {
-		return demo(now, opts), nil
+		return s.demo(now, opts), nil
 	}
+	client, err := s.client(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Account{Client: client, close: client.CloseIdleConnections}, nil
+}
+
+func (s Settings) client(opts []insights.Option) (*insights.Client, error) {
 	if err := s.checkCredentials(); err != nil {
 		return nil, err
 	}
 	if s.URL != "" {
 		opts = append(opts, insights.WithBaseURL(s.URL))
 	}
-	client, err := insights.NewClient(s.Region, s.Credentials, opts...)
-	if err != nil {
-		return nil, err
-	}
-	name := s.Credentials.Username + " at " + cmp.Or(s.URL, s.Region.BaseURL())
-	return &Account{Client: client, Name: name, close: client.CloseIdleConnections}, nil
+	return insights.NewClient(s.Region, s.Credentials, opts...)
 }
 
 func (s Settings) checkCredentials() error {
@@ -79,8 +100,16 @@ const (
 	demoDays = 30
 )
 
-func demo(now time.Time, opts []insights.Option) *Account {
+func (s Settings) demo(now time.Time, opts []insights.Option) *Account {
+	runs := s.DemoRuns
+	if runs == nil {
+		runs = monthBefore
+	}
 	srv := insightstest.NewServer()
-	srv.Add(insightstest.Generate(1, demoRuns, now.AddDate(0, 0, -demoDays), now)...)
-	return &Account{Client: srv.Client(opts...), Name: "a fake service", IsDemo: true, close: srv.Close}
+	srv.Add(runs(now)...)
+	return &Account{Client: srv.Client(opts...), IsDemo: true, close: srv.Close}
+}
+
+func monthBefore(now time.Time) []insights.Test {
+	return insightstest.Generate(1, demoRuns, now.AddDate(0, 0, -demoDays), now)
 }

@@ -29,8 +29,9 @@ type Process struct {
 // after an interrupt.
 func Run(ctx context.Context, p Process) int {
 	env := readEnvironment(p.Environ)
+	screen := p.Stderr
 	p.Stderr = keyless.Writer(p.Stderr, env["SAUCE_ACCESS_KEY"])
-	s := &shell{Process: p, env: env, account: account.Settings{
+	s := &shell{Process: p, env: env, screen: screen, account: account.Settings{
 		Region:      insights.USWest1,
 		Credentials: insights.Credentials{Username: env["SAUCE_USERNAME"], AccessKey: env["SAUCE_ACCESS_KEY"]},
 		Version:     version(),
@@ -46,6 +47,7 @@ func Run(ctx context.Context, p Process) int {
 type shell struct {
 	Process
 	env     environment
+	screen  io.Writer // Stderr for a progress bar, which knows no key and must see that this is a terminal
 	account account.Settings
 }
 

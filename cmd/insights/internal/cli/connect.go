@@ -1,17 +1,12 @@
 package cli
 
 import (
-	"errors"
-
 	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 )
 
 // connect makes the client of a subcommand, and says if it asks a fake service.
 func (s *shell) connect() (*account.Account, error) {
 	connected, err := s.account.Connect(s.Now(), s.Options...)
-	if errors.Is(err, account.ErrNoCredentials) {
-		return nil, usage(err)
-	}
 	if err != nil {
 		return nil, err
 	}

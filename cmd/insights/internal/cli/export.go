@@ -1,21 +1,44 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sauceinsights/insights/cmd/insights/internal/export"
 )
 
 func (s *shell) exportCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:                "export",
-		Short:              "Writes all runs of a period to a file, and goes on where it stopped",
-		DisableFlagParsing: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if status := export.Run(cmd.Context(), args, s.Stdout, s.Stderr, s.Options...); status != done {
-				return statusError{status: status}
-			}
-			return nil
-		},
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Writes all runs of a period to a file, and goes on where it stopped",
+		Long: `Writes all runs of a period to a file: NDJSON or CSV, gzipped or not, by its
+ending. FILE is there only when it is complete. After an interrupt, an outage or a
+kill the same command goes on where it stopped, with the period of its first start.
+
+At the end it compares the file with what the service counts, and exits with 10
+if that differs.`,
+		Example: `  insights export -o runs.ndjson.gz --period 29d
+  insights export -o web-7.csv --build web-7`,
+		Annotations: map[string]string{takesSingleDashes: "period"},
+		Args:        cobra.NoArgs,
 	}
+	settings := export.Bind(cmd.Flags())
+	complete(cmd, "period", periods...)
+	complete(cmd, "scope", "me", "organization", "single")
+	complete(cmd, "status", texts(statuses)...)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := settings.Check(cmd.Flags()); err != nil {
+			return usage(err)
+		}
+		err := settings.Run(cmd.Context(), s.account, export.Streams{Stdout: s.Stdout, Screen: s.screen}, s.Options...)
+		switch {
+		case errors.Is(err, export.ErrInterrupted):
+			return statusError{interrupted, err}
+		case errors.Is(err, export.ErrDiffers):
+			return statusError{gateFailed, err}
+		}
+		return err
+	}
+	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 )
 
 // The exit statuses.
@@ -25,13 +26,13 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usage(err error) error { return usageError{err} }
 
-// statusError has a status of its own. Without a text, all was said before.
+// statusError is an error with a status of its own.
 type statusError struct {
 	status int
-	text   string
+	error
 }
 
-func (e statusError) Error() string { return e.text }
+func (e statusError) Unwrap() error { return e.error }
 
 // conclude says what went wrong, and returns the exit status.
 func (s *shell) conclude(ctx context.Context, err error) int {
@@ -39,12 +40,10 @@ func (s *shell) conclude(ctx context.Context, err error) int {
 		return done
 	}
 	status := statusOf(ctx, err)
-	text := err.Error()
 	if status == interrupted && errors.Is(err, context.Canceled) {
-		text = "interrupted"
-	}
-	if text != "" {
-		s.say(text)
+		s.say("interrupted")
+	} else {
+		s.say(err.Error())
 	}
 	return status
 }
@@ -57,7 +56,7 @@ func statusOf(ctx context.Context, err error) int {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return interrupted
-	case isUsage, isCobras(err), errors.Is(err, insights.ErrInvalidOptions):
+	case isUsage, isCobras(err), errors.Is(err, insights.ErrInvalidOptions), errors.Is(err, account.ErrNoCredentials):
 		return misused
 	}
 	return couldNot

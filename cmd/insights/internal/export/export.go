@@ -12,19 +12,29 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 )
 
-var errInterrupted = errors.New("interrupted")
+// Streams are where an export says what it does.
+type Streams struct {
+	Stdout io.Writer // what was written, and whether that is all
+	Screen io.Writer // a progress bar, if this is a terminal
+}
 
-// export writes the file that the settings ask for, or what is missing of it.
-func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []insights.Option) error {
+// ErrInterrupted says that the context ended before the export did.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run writes the file that the settings ask for, or what is missing of it. An
+// error that matches [ErrInterrupted] comes after an interrupt, and one that
+// matches [ErrDiffers] if the file is there and the service counts other runs.
+func (s Settings) Run(ctx context.Context, acct account.Settings, out Streams, opts ...insights.Option) error {
 	if s.quiet {
-		stdout, stderr = io.Discard, io.Discard
+		out = Streams{io.Discard, io.Discard}
 	}
-	src, err := sourceFor(s, opts)
-	if err != nil {
+	if err := acct.Check(); err != nil {
 		return err
 	}
+	src := sourceFor(s, acct, opts)
 	if err := findFolder(s.file); err != nil {
 		return err
 	}
@@ -38,26 +48,29 @@ func export(ctx context.Context, s settings, stdout, stderr io.Writer, opts []in
 		return err
 	}
 	defer func() { _ = j.close() }() // what counts was said by finish
-	j.introduce(stdout)
+	j.introduce(out.Stdout)
 	began, before := time.Now(), j.state.Runs
-	client, disconnect := j.source.connect(j.state.Period)
-	defer disconnect()
-	if err := j.fetch(ctx, client, stderr); err != nil {
+	service, err := src.connect(j.state.Period, s.demoRuns)
+	if err != nil {
+		return err
+	}
+	defer service.Close()
+	if err := j.fetch(ctx, service.Client, out.Screen); err != nil {
 		return j.stopped(err)
 	}
-	said, verdict := j.prove(ctx, client)
+	said, verdict := j.prove(ctx, service.Client)
 	if said == "" {
 		return verdict
 	}
 	if err := j.finish(); err != nil {
 		return err
 	}
-	return cmp.Or(j.sumUp(stdout, before, time.Since(began), said), verdict)
+	return cmp.Or(j.sumUp(out.Stdout, before, time.Since(began), said), verdict)
 }
 
 func (j *job) introduce(w io.Writer) {
-	if j.source.isFake {
-		_, _ = fmt.Fprintf(w, "SAUCE_USERNAME and SAUCE_ACCESS_KEY are not set: asking %s in this process.\n", j.source.name)
+	if j.source.account.IsDemo {
+		_, _ = fmt.Fprintf(w, "--demo: asking %s in this process.\n", j.source.name)
 	}
 	if j.state.Runs > 0 {
 		_, _ = fmt.Fprintf(w, "Going on after %d runs of %s.\n", j.state.Runs, j.state.Period)
@@ -97,7 +110,7 @@ func (j *job) write(ctx context.Context, client *insights.Client, bar *progress)
 // interruption stands for the error of a loop that was interrupted.
 func interruption(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return errInterrupted
+		return ErrInterrupted
 	}
 	return nil
 }

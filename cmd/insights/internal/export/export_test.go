@@ -49,8 +49,8 @@ func TestNewestFirst(t *testing.T) {
 			t.Parallel()
 			srv, runs := serve(t, 400, v.Options...)
 			file := in(t, "week.ndjson")
-			stopHalfway(t, srv, file, "-newest-first")
-			status, _, _ := start(t, askFor(srv, file, "-newest-first"))
+			stopHalfway(t, srv, file, "--newest-first")
+			status, _, _ := start(t, askFor(srv, file, "--newest-first"))
 			require.Equal(t, complete, status)
 			exported := read(t, file, file)
 			assert.ElementsMatch(t, runs, exported)
@@ -101,11 +101,11 @@ func TestThePeriodIsThatOfTheFirstStart(t *testing.T) {
 	begunIn2021 := state{
 		Version:   stateVersion,
 		Source:    insightstest.Username + " at " + srv.URL,
-		Selection: `-period "7d"`,
+		Selection: `--period "7d"`,
 		Period:    insights.Between(weekStart, weekEnd),
 	}
 	require.NoError(t, begunIn2021.save(file+".state"))
-	status, stdout, stderr := start(t, []string{"-url", srv.URL, "-o", file, "-period", "7d"})
+	status, stdout, stderr := start(t, []string{"--url", srv.URL, "-o", file, "--period", "7d"})
 	require.Equal(t, complete, status, stderr)
 	assert.Contains(t, stdout, week)
 	assert.Equal(t, runs, read(t, file, file))
@@ -120,10 +120,10 @@ func TestAFileThatIsThereStays(t *testing.T) {
 	before, err := os.ReadFile(file)
 	require.NoError(t, err)
 
-	status, _, stderr := start(t, askFor(srv, file, "-status", "failed"))
+	status, _, stderr := start(t, askFor(srv, file, "--status", "failed"))
 	assert.Equal(t, failed, status)
-	assert.Contains(t, stderr, "-restart")
-	assert.Contains(t, stderr, "the -period and the other flags of when it was begun")
+	assert.Contains(t, stderr, "--restart")
+	assert.Contains(t, stderr, "the --period and the other flags of when it was begun")
 	after, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Equal(t, before, after)
@@ -135,7 +135,7 @@ func TestRestartReplacesAFileOnlyByACompleteOne(t *testing.T) {
 	srv, runs := serve(t, 400)
 	file := in(t, "week.csv")
 	require.NoError(t, os.WriteFile(file, []byte("old"), 0o600))
-	stopHalfway(t, srv, file, "-restart")
+	stopHalfway(t, srv, file, "--restart")
 	old, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Equal(t, "old", string(old))
@@ -152,7 +152,7 @@ func TestRestartBeginsAnew(t *testing.T) {
 	srv, runs := serve(t, 400)
 	file := in(t, "week.ndjson.gz")
 	stopHalfway(t, srv, file)
-	status, stdout, _ := start(t, askFor(srv, file, "-restart", "-status", "failed"))
+	status, stdout, _ := start(t, askFor(srv, file, "--restart", "--status", "failed"))
 	assert.Equal(t, complete, status)
 	assert.NotContains(t, stdout, "Going on")
 	var want []insights.Test
@@ -169,25 +169,25 @@ func TestTheRunsOfTwoExportsAreNotMixed(t *testing.T) {
 	srv, runs := serve(t, 400)
 	other, _ := serve(t, 400)
 	file := in(t, "week.ndjson")
-	stopHalfway(t, srv, file, "-scope", "organization")
+	stopHalfway(t, srv, file, "--scope", "organization")
 	for name, c := range map[string]struct {
 		args []string
 		says string
 	}{
-		"another selection": {askFor(srv, file, "-scope", "organization", "-status", "failed"), `not with -period "` + week + `" -scope "organization" -status "failed"`},
-		"a flag less":       {askFor(srv, file), `begun with -period "` + week + `" -scope "organization", not`},
-		"another order":     {askFor(srv, file, "-scope", "organization", "-newest-first"), "-newest-first"},
-		"another period":    {askFor(srv, file, "-scope", "organization", "-period", "7d"), `-period "7d"`},
-		"another service":   {askFor(other, file, "-scope", "organization"), other.URL},
+		"another selection": {askFor(srv, file, "--scope", "organization", "--status", "failed"), `not with --period "` + week + `" --scope "organization" --status "failed"`},
+		"a flag less":       {askFor(srv, file), `begun with --period "` + week + `" --scope "organization", not`},
+		"another order":     {askFor(srv, file, "--scope", "organization", "--newest-first"), "--newest-first"},
+		"another period":    {askFor(srv, file, "--scope", "organization", "--period", "7d"), `--period "7d"`},
+		"another service":   {askFor(other, file, "--scope", "organization"), other.URL},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, _, stderr := start(t, c.args)
 			assert.Equal(t, failed, status)
 			assert.Contains(t, stderr, c.says)
-			assert.Contains(t, stderr, "-restart")
+			assert.Contains(t, stderr, "--restart")
 		})
 	}
-	status, _, _ := start(t, askFor(srv, file, "-scope", "organization"))
+	status, _, _ := start(t, askFor(srv, file, "--scope", "organization"))
 	assert.Equal(t, complete, status)
 	assert.Equal(t, runs, read(t, file, file))
 }
@@ -197,7 +197,7 @@ func TestHowFastToAskMayChange(t *testing.T) {
 	srv, runs := serve(t, 400)
 	file := in(t, "week.csv")
 	stopHalfway(t, srv, file)
-	status, _, _ := start(t, askFor(srv, file, "-page", "77", "-concurrency", "5", "-quiet"))
+	status, _, _ := start(t, askFor(srv, file, "--page", "77", "--concurrency", "5", "--quiet"))
 	assert.Equal(t, complete, status)
 	assert.Equal(t, runs, read(t, file, file))
 }
@@ -230,25 +230,25 @@ func TestQuietPrintsErrorsOnly(t *testing.T) {
 	t.Parallel()
 	srv, _ := serve(t, 100)
 	file := in(t, "week.csv")
-	_, stdout, stderr := start(t, askFor(srv, file, "-quiet"))
+	_, stdout, stderr := start(t, askFor(srv, file, "--quiet"))
 	assert.Empty(t, stdout+stderr)
-	_, stdout, stderr = start(t, askFor(srv, file, "-quiet"))
+	_, stdout, stderr = start(t, askFor(srv, file, "--quiet"))
 	assert.Empty(t, stdout)
 	assert.Contains(t, stderr, "is there")
 }
 
-func TestWithoutCredentialsItAsksAFakeService(t *testing.T) {
+func TestDemoAsksAFakeService(t *testing.T) {
 	t.Setenv("SAUCE_USERNAME", "")
 	t.Setenv("SAUCE_ACCESS_KEY", "")
 	file := in(t, "demo.ndjson")
-	args := []string{"-o", file, "-runs", "150", "-period", week}
+	args := []string{"--demo", "-o", file, "--runs", "150", "--period", week}
 	status, stdout, stderr := start(t, args)
 	require.Equal(t, complete, status, stderr)
 	assert.Contains(t, stdout, "fake service with 150 runs")
 	first := read(t, file, file)
 	assert.Len(t, first, 150)
 
-	status, _, _ = start(t, append(args, "-restart"))
+	status, _, _ = start(t, append(args, "--restart"))
 	require.Equal(t, complete, status)
 	assert.Equal(t, first, read(t, file, file), "the runs are the same each time, so that an export of them can go on too")
 }
@@ -305,8 +305,8 @@ func TestAFolderThatIsNone(t *testing.T) {
 	file := in(t, "plain")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	for folder, want := range map[string]string{
-		file + ".missing": "export: -o: there is no folder " + file + ".missing; make it first\n",
-		file:              "export: -o: " + file + " is not a folder\n",
+		file + ".missing": "export: --output: there is no folder " + file + ".missing; make it first\n",
+		file:              "export: --output: " + file + " is not a folder\n",
 	} {
 		status, _, stderr := start(t, askFor(srv, folder+"/week.csv"))
 		assert.Equal(t, failed, status)

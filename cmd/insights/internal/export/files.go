@@ -33,11 +33,11 @@ func findFolder(file string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("-o: there is no folder %s; make it first", dir)
+		return fmt.Errorf("--output: there is no folder %s; make it first", dir)
 	case err != nil:
-		return fmt.Errorf("-o: %w", err)
+		return fmt.Errorf("--output: %w", err)
 	case !info.IsDir():
-		return fmt.Errorf("-o: %s is not a folder", dir)
+		return fmt.Errorf("--output: %s is not a folder", dir)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func openPart(file string, size int64) (*part, error) {
 	}
 	f, err := os.OpenFile(file, flags, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w; -restart begins anew", err)
+		err = fmt.Errorf("%w; --restart begins anew", err)
 	}
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (p *part) cutBack() error {
 		return err
 	}
 	if is < p.size {
-		return fmt.Errorf("%s has %d bytes, and %d were written; -restart begins anew", p.Name(), is, p.size)
+		return fmt.Errorf("%s has %d bytes, and %d were written; --restart begins anew", p.Name(), is, p.size)
 	}
 	if err := p.Truncate(p.size); err != nil {
 		return err

@@ -20,9 +20,9 @@ func formatOf(file string) (format, error) {
 	isCSV := strings.HasSuffix(name, ".csv")
 	switch {
 	case file == "":
-		return format{}, fmt.Errorf("-o: the file to write is missing; -h explains")
+		return format{}, fmt.Errorf("--output: the file to write is missing; -h explains")
 	case !isCSV && !strings.HasSuffix(name, ".ndjson"):
-		return format{}, fmt.Errorf("-o: the ending of %q is none of .ndjson, .csv, .ndjson.gz and .csv.gz", file)
+		return format{}, fmt.Errorf("--output: the ending of %q is none of .ndjson, .csv, .ndjson.gz and .csv.gz", file)
 	}
 	return format{csv: isCSV, gzip: isGzip}, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // job is an export under way.
 type job struct {
-	settings
+	Settings
 	files  files
 	source source
 	state  state           // as it is saved
@@ -23,8 +23,8 @@ type job struct {
 }
 
 // begin goes on with the export that there is a state of, or begins one.
-func begin(s settings, src source) (*job, error) {
-	j := &job{settings: s, files: filesOf(s.file), source: src}
+func begin(s Settings, src source) (*job, error) {
+	j := &job{Settings: s, files: filesOf(s.file), source: src}
 	err := j.findState()
 	if err == nil && !j.state.Complete {
 		j.part, err = openPart(j.files.part, j.state.Bytes)
@@ -44,9 +44,9 @@ func (j *job) findState() error {
 		j.state = st
 		return st.isOf(j.source.name, j.selection, j.files.part)
 	case exists(j.files.final):
-		return fmt.Errorf("%s is there, and so is complete, for the -period and the other flags of when it was begun, which may differ from those of now; -restart exports it anew", j.files.final)
+		return fmt.Errorf("%s is there, and so is complete, for the --period and the other flags of when it was begun, which may differ from those of now; --restart exports it anew", j.files.final)
 	case exists(j.files.part):
-		return fmt.Errorf("%s is there without %s, so nothing is known of it; -restart replaces it", j.files.part, j.files.state)
+		return fmt.Errorf("%s is there without %s, so nothing is known of it; --restart replaces it", j.files.part, j.files.state)
 	}
 	return j.newState()
 }

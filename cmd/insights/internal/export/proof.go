@@ -14,8 +14,8 @@ import (
 	"github.com/sauceinsights/insights/report"
 )
 
-// errDiffers says that the file is not what the service counts.
-var errDiffers = errors.New("that is not what the service counts")
+// ErrDiffers says that the file is not what the service counts.
+var ErrDiffers = errors.New("that is not what the service counts")
 
 // prove compares the runs that were written with those that the service counts.
 // That the counts cannot be had is said too, and is no error: it proves nothing
@@ -23,14 +23,14 @@ var errDiffers = errors.New("that is not what the service counts")
 func (j *job) prove(ctx context.Context, client *insights.Client) (said string, err error) {
 	delivered, err := j.recount()
 	if err != nil {
-		return "", fmt.Errorf("what was written cannot be read again: %w; -restart begins anew", err)
+		return "", fmt.Errorf("what was written cannot be read again: %w; --restart begins anew", err)
 	}
 	opts := j.tests
 	opts.Period = j.state.Period
 	r, err := report.ReconcileDelivered(ctx, client, opts, delivered)
 	switch {
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("%w before the runs were compared with what the service counts: the same command does that", errInterrupted)
+		return "", fmt.Errorf("%w before the runs were compared with what the service counts: the same command does that", ErrInterrupted)
 	case err != nil:
 		return fmt.Sprintf("Could not tell whether the service counts as many: %v", err), nil
 	}
@@ -38,7 +38,7 @@ func (j *job) prove(ctx context.Context, client *insights.Client) (said string, 
 	if r.Agrees() {
 		return said, nil
 	}
-	return said, fmt.Errorf("%s has %s of %s runs: %w\n%sRuns that come late are counted too: try -restart later", j.files.final, comma(r.Delivered), comma(r.Counted), errDiffers, differences(r))
+	return said, fmt.Errorf("%s has %s of %s runs: %w\n%sRuns that come late are counted too: try --restart later", j.files.final, comma(r.Delivered), comma(r.Counted), ErrDiffers, differences(r))
 }
 
 // recount reads all runs again, so that those of earlier processes are proven

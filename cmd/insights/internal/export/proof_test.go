@@ -26,7 +26,7 @@ func TestTheEndIsProvenByWhatTheServiceCounts(t *testing.T) {
 			require.Equal(t, complete, status, stderr)
 			assert.Contains(t, stdout, "\n1,200 of 1,200 runs that the service counts\n")
 
-			status, stdout, stderr = start(t, askFor(srv, file, "-restart", "-status", "passed", "-newest-first"))
+			status, stdout, stderr = start(t, askFor(srv, file, "--restart", "--status", "passed", "--newest-first"))
 			require.Equal(t, complete, status, stderr)
 			assert.Regexp(t, `\n[\d,]+ of [\d,]+ runs that the service counts\n$`, stdout)
 		})
@@ -34,7 +34,7 @@ func TestTheEndIsProvenByWhatTheServiceCounts(t *testing.T) {
 	t.Run("by the day, if the period is long", func(t *testing.T) {
 		t.Parallel()
 		srv, _ := serve(t, 90)
-		status, stdout, _ := start(t, askFor(srv, in(t, "quarter.csv"), "-period", "2021-04-01T00:00:00Z/2021-07-01T00:00:00Z"))
+		status, stdout, _ := start(t, askFor(srv, in(t, "quarter.csv"), "--period", "2021-04-01T00:00:00Z/2021-07-01T00:00:00Z"))
 		assert.Equal(t, complete, status)
 		assert.Contains(t, stdout, "\n90 of 90 runs that the service counts\n")
 		requests := srv.Requests()
@@ -63,11 +63,11 @@ func TestADifferenceIsToldIntervalByInterval(t *testing.T) {
 	assert.Contains(t, stdout, "\n100 of 102 runs that the service counts\n")
 	assert.Equal(t, "export: "+file+` has 100 of 102 runs: that is not what the service counts
   2021-05-01T12:00:00Z/2021-05-01T13:00:00Z: `+comma(before)+` of `+comma(before+2)+`
-Runs that come late are counted too: try -restart later
+Runs that come late are counted too: try --restart later
 `, stderr)
 	assertAlone(t, file)
 
-	status, _, stderr = start(t, askFor(srv, file, "-restart", "-quiet"))
+	status, _, stderr = start(t, askFor(srv, file, "--restart", "--quiet"))
 	assert.Equal(t, complete, status, stderr)
 	assert.ElementsMatch(t, ids(append(runs, late...)), ids(read(t, file, file)))
 }
@@ -87,7 +87,7 @@ func TestWithoutACountItCouldNotTell(t *testing.T) {
 		args  []string
 		says  string
 	}{
-		"no filter by build":     {insightstest.Fault{}, []string{"-build", "b"}, "Build"},
+		"no filter by build":     {insightstest.Fault{}, []string{"--build", "b"}, "Build"},
 		"an outage":              {insightstest.Outage(-1).On(insightstest.PathTestTrends), nil, "503"},
 		"a count without a time": {insightstest.Fault{Path: insightstest.PathTestTrends, Count: 1, Body: []byte(`{"buckets": 7}`)}, nil, "buckets"},
 	} {
@@ -120,7 +120,7 @@ func TestInterruptedBeforeTheProofItIsMadeByTheNextStart(t *testing.T) {
 	srv.Fail(asking)
 	file := in(t, "week.ndjson.gz")
 	var errs bytes.Buffer
-	status := Run(ctx, askFor(srv, file), io.Discard, &errs, hurried...)
+	status := run(ctx, askFor(srv, file), io.Discard, &errs, hurried...)
 	assert.Equal(t, interrupted, status)
 	assert.Equal(t, "export: interrupted before the runs were compared with what the service counts: the same command does that\n", errs.String())
 	assert.NoFileExists(t, file)
@@ -148,7 +148,7 @@ func TestWhatCannotBeReadAgainIsNotComplete(t *testing.T) {
 			assert.Equal(t, failed, status)
 			assert.NotContains(t, stdout, "complete")
 			assert.Contains(t, stderr, "cannot be read again")
-			assert.Contains(t, stderr, "-restart")
+			assert.Contains(t, stderr, "--restart")
 		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -16,11 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 	"github.com/sauceinsights/insights/insightstest"
 )
 
@@ -33,9 +37,57 @@ func TestMain(m *testing.M) {
 	_ = os.Unsetenv("SAUCE_REGION")
 	if os.Getenv(asProgram) != "" {
 		limitFiles()
-		os.Exit(Run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr, hurried...))
+		os.Exit(run(untilInterrupt(), os.Args[1:], os.Stdout, os.Stderr, hurried...))
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// The exit statuses of the program.
+const (
+	complete    = 0
+	failed      = 1
+	differs     = 10
+	interrupted = 130
+)
+
+// run is the program, with the flags of an account that the tests need.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
+	s, acct, err := parse(args)
+	if err == nil {
+		err = s.Run(ctx, acct, Streams{stdout, stderr}, opts...)
+	}
+	if err == nil {
+		return complete
+	}
+	_, _ = fmt.Fprintln(stderr, "export:", err)
+	return statusOf(err)
+}
+
+func parse(args []string) (*Settings, account.Settings, error) {
+	acct := account.Settings{Region: insights.USWest1, Credentials: insights.Credentials{Username: os.Getenv("SAUCE_USERNAME"), AccessKey: os.Getenv("SAUCE_ACCESS_KEY")}}
+	flags := pflag.NewFlagSet("export", pflag.ContinueOnError)
+	s := Bind(flags)
+	flags.TextVar(&acct.Region, "region", acct.Region, "")
+	flags.StringVar(&acct.URL, "url", "", "")
+	flags.BoolVar(&acct.IsDemo, "demo", false, "")
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if err != nil {
+		return s, acct, err
+	}
+	return s, acct, s.Check(flags)
+}
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, ErrInterrupted):
+		return interrupted
+	case errors.Is(err, ErrDiffers):
+		return differs
+	}
+	return failed
 }
 
 // untilInterrupt is a context that the first interrupt ends, as that of the
@@ -77,13 +129,13 @@ func serve(t *testing.T, n int, opts ...insightstest.Option) (*insightstest.Serv
 
 // askFor are the arguments of an export of the week in small steps.
 func askFor(srv *insightstest.Server, file string, more ...string) []string {
-	return append([]string{"-url", srv.URL, "-o", file, "-period", week, "-page", "30", "-concurrency", "2"}, more...)
+	return append([]string{"--url", srv.URL, "-o", file, "--period", week, "--page", "30", "--concurrency", "2"}, more...)
 }
 
 // start runs the program in this process.
 func start(t *testing.T, args []string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	status = Run(t.Context(), args, &out, &errs, hurried...)
+	status = run(t.Context(), args, &out, &errs, hurried...)
 	return status, out.String(), errs.String()
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/sauceinsights/insights"
 )
 
-const stateVersion = 2
+const stateVersion = 3
 
 // state is what it takes to go on with an export.
 type state struct {
@@ -36,10 +36,10 @@ func loadState(file string) (st state, found bool, err error) {
 		return st, false, err
 	}
 	if err := json.Unmarshal(text, &st); err != nil {
-		return st, false, fmt.Errorf("%s is damaged: %w; -restart begins anew", file, err)
+		return st, false, fmt.Errorf("%s is damaged: %w; --restart begins anew", file, err)
 	}
 	if st.Version != stateVersion {
-		return st, false, fmt.Errorf("%s is of version %d, and this program writes version %d; -restart begins anew", file, st.Version, stateVersion)
+		return st, false, fmt.Errorf("%s is of version %d, and this program writes version %d; --restart begins anew", file, st.Version, stateVersion)
 	}
 	return st, true, nil
 }
@@ -56,9 +56,9 @@ func (st state) save(file string) error {
 func (st state) isOf(source, selection, file string) error {
 	switch {
 	case st.Source != source:
-		return fmt.Errorf("%s was begun with the runs of %s, not of %s; -restart begins anew", file, st.Source, source)
+		return fmt.Errorf("%s was begun with the runs of %s, not of %s; --restart begins anew", file, st.Source, source)
 	case st.Selection != selection:
-		return fmt.Errorf("%s was begun with %s, not with %s; -restart begins anew", file, st.Selection, selection)
+		return fmt.Errorf("%s was begun with %s, not with %s; --restart begins anew", file, st.Selection, selection)
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func completeState(t *testing.T, srv *insightstest.Server, file string) state {
 	require.Equal(t, complete, status)
 	info, err := os.Stat(file)
 	require.NoError(t, err)
-	s, err := parse(askFor(srv, file), nil)
+	s, _, err := parse(askFor(srv, file))
 	require.NoError(t, err)
 	return state{
 		Version: stateVersion, Source: insightstest.Username + " at " + srv.URL, Selection: s.selection,
@@ -109,10 +109,10 @@ func TestDamageIsSaid(t *testing.T) {
 			status, _, stderr := start(t, askFor(srv, file))
 			assert.Equal(t, failed, status)
 			assert.Contains(t, stderr, c.says)
-			assert.Contains(t, stderr, "-restart")
+			assert.Contains(t, stderr, "--restart")
 			assert.Equal(t, left, names(t, file))
 
-			status, _, stderr = start(t, askFor(srv, file, "-restart"))
+			status, _, stderr = start(t, askFor(srv, file, "--restart"))
 			require.Equal(t, complete, status, stderr)
 			assert.Equal(t, runs, read(t, file, file))
 			assertAlone(t, file)
