@@ -2,8 +2,10 @@ package report
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,29 +16,64 @@ import (
 
 // CSVOptions are the choices of [WriteCSV].
 type CSVOptions struct {
-	NoHeader bool // leave out the line of column names, to go on with a file that has it
+	NoHeader bool     // leave out the line of column names, to go on with a file that has it
+	Columns  []string // the columns wanted, in this order; none: all of [CSVColumns]
 }
 
-var csvHeader = []string{
-	"id", "name", "build", "owner", "ancestor", "status", "error",
-	"creation_time", "start_time", "end_time", "duration",
-	"os", "os_normalized", "browser", "browser_normalized", "details_url",
+// csvColumn is a column of a run.
+type csvColumn struct {
+	name string
+	of   func(insights.Test) string
 }
 
-func csvRecord(run insights.Test) []string {
-	return []string{
-		defused(run.ID), defused(run.Name), defused(run.Build), defused(run.Owner), defused(run.Ancestor),
-		defused(string(run.Status)), defused(run.Error),
-		csvTime(run.CreationTime), csvTime(run.StartTime), csvTime(run.EndTime),
-		strconv.FormatFloat(float64(run.Duration), 'f', -1, 64),
-		defused(run.OS), defused(run.OSNormalized), defused(run.Browser), defused(run.BrowserNormalized),
-		defused(run.DetailsURL),
+var csvColumns = []csvColumn{
+	{"id", func(run insights.Test) string { return defused(run.ID) }},
+	{"name", func(run insights.Test) string { return defused(run.Name) }},
+	{"build", func(run insights.Test) string { return defused(run.Build) }},
+	{"owner", func(run insights.Test) string { return defused(run.Owner) }},
+	{"ancestor", func(run insights.Test) string { return defused(run.Ancestor) }},
+	{"status", func(run insights.Test) string { return defused(string(run.Status)) }},
+	{"error", func(run insights.Test) string { return defused(run.Error) }},
+	{"creation_time", func(run insights.Test) string { return csvTime(run.CreationTime) }},
+	{"start_time", func(run insights.Test) string { return csvTime(run.StartTime) }},
+	{"end_time", func(run insights.Test) string { return csvTime(run.EndTime) }},
+	{"duration", func(run insights.Test) string { return strconv.FormatFloat(float64(run.Duration), 'f', -1, 64) }},
+	{"os", func(run insights.Test) string { return defused(run.OS) }},
+	{"os_normalized", func(run insights.Test) string { return defused(run.OSNormalized) }},
+	{"browser", func(run insights.Test) string { return defused(run.Browser) }},
+	{"browser_normalized", func(run insights.Test) string { return defused(run.BrowserNormalized) }},
+	{"details_url", func(run insights.Test) string { return defused(run.DetailsURL) }},
+}
+
+// CSVColumns returns the names of the columns that [WriteCSV] can write, in its
+// order.
+func CSVColumns() []string {
+	names := make([]string, len(csvColumns))
+	for i, column := range csvColumns {
+		names[i] = column.name
 	}
+	return names
+}
+
+// chosen are the columns that are wanted.
+func (o CSVOptions) chosen() ([]csvColumn, error) {
+	if len(o.Columns) == 0 {
+		return csvColumns, nil
+	}
+	var chosen []csvColumn
+	for _, name := range o.Columns {
+		i := slices.IndexFunc(csvColumns, func(column csvColumn) bool { return column.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("report: there is no column %q; there are %s", name, strings.Join(CSVColumns(), ", "))
+		}
+		chosen = append(chosen, csvColumns[i])
+	}
+	return chosen, nil
 }
 
 // WriteCSV writes a line per run as it comes, by RFC 4180: in UTF-8, ended by
-// CRLF, values as they are, quoted if they have to be. The columns, always
-// the same and in this order, are id, name, build, owner, ancestor, status,
+// CRLF, values as they are, quoted if they have to be. The columns, if
+// [CSVOptions.Columns] does not choose among them, are id, name, build, owner, ancestor, status,
 // error, creation_time, start_time, end_time, duration (seconds), os,
 // os_normalized, browser, browser_normalized and details_url. Times are RFC
 // 3339 in UTC; a zero time is empty.
@@ -49,14 +86,25 @@ func csvRecord(run insights.Test) []string {
 // It returns the number of runs written. When the sequence fails, the lines
 // before are written out and the sequence's error is returned.
 func WriteCSV(w io.Writer, tests iter.Seq2[insights.Test, error], opts CSVOptions) (int, error) {
+	columns, err := opts.chosen()
+	if err != nil {
+		return 0, err
+	}
 	out := bufio.NewWriter(w)
+	line := make([]string, len(columns))
 	if !opts.NoHeader {
-		if err := writeCSVLine(out, csvHeader); err != nil {
+		for i, column := range columns {
+			line[i] = column.name
+		}
+		if err := writeCSVLine(out, line); err != nil {
 			return 0, err
 		}
 	}
 	return writeRuns(out, tests, func(run insights.Test) error {
-		return writeCSVLine(out, csvRecord(run))
+		for i, column := range columns {
+			line[i] = column.of(run)
+		}
+		return writeCSVLine(out, line)
 	})
 }
 

@@ -332,6 +332,31 @@ func TestWriteCSV(t *testing.T) {
 	})
 }
 
+func TestCSVOptionsColumns(t *testing.T) {
+	runs := []insights.Test{{ID: "a", Name: "=Log in", Status: insights.StatusPassed}, {ID: "b", Name: "Check out", Duration: 1.5}}
+	t.Run("are those that are wanted, in this order", func(t *testing.T) {
+		var out strings.Builder
+		n, err := report.WriteCSV(&out, report.Replay(runs, nil), report.CSVOptions{Columns: []string{"name", "id", "duration"}})
+		require.NoError(t, err)
+		assert.Equal(t, 2, n)
+		assert.Equal(t, "name,id,duration\r\n'=Log in,a,0\r\nCheck out,b,1.5\r\n", out.String())
+	})
+	t.Run("that are unknown are refused before anything is written", func(t *testing.T) {
+		var out strings.Builder
+		_, err := report.WriteCSV(&out, report.Replay(runs, nil), report.CSVOptions{Columns: []string{"id", "colour"}})
+		require.ErrorContains(t, err, `no column "colour"; there are id, name, build`)
+		assert.Empty(t, out.String())
+	})
+	t.Run("are all of CSVColumns if none is named", func(t *testing.T) {
+		var all, named strings.Builder
+		_, err := report.WriteCSV(&all, report.Replay(runs, nil), report.CSVOptions{})
+		require.NoError(t, err)
+		_, err = report.WriteCSV(&named, report.Replay(runs, nil), report.CSVOptions{Columns: report.CSVColumns()})
+		require.NoError(t, err)
+		assert.Equal(t, all.String(), named.String())
+	})
+}
+
 func TestWriteNDJSON(t *testing.T) {
 	t.Run("reads back as it was", func(t *testing.T) {
 		runs := randomRuns(4, 100)
