@@ -31,7 +31,7 @@ if that differs.`,
 		if err := settings.Check(cmd.Flags()); err != nil {
 			return usage(err)
 		}
-		err := settings.Run(cmd.Context(), s.account, export.Streams{Stdout: s.Stdout, Screen: s.screen}, s.Options...)
+		err := settings.Run(cmd.Context(), s.account, export.Streams{Stdout: s.Stdout, Stderr: s.Stderr, Screen: s.screen}, s.Options...)
 		switch {
 		case errors.Is(err, export.ErrInterrupted):
 			return statusError{interrupted, err}

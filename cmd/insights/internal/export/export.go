@@ -17,7 +17,8 @@ import (
 
 // Streams are where an export says what it does.
 type Streams struct {
-	Stdout io.Writer // what was written, and whether that is all
+	Stdout io.Writer // what was written, and whether that is all; with --output - the runs
+	Stderr io.Writer // with --output -, what Stdout would say
 	Screen io.Writer // a progress bar, if this is a terminal
 }
 
@@ -28,13 +29,20 @@ var ErrInterrupted = errors.New("interrupted")
 // error that matches [ErrInterrupted] comes after an interrupt, and one that
 // matches [ErrDiffers] if the file is there and the service counts other runs.
 func (s Settings) Run(ctx context.Context, acct account.Settings, out Streams, opts ...insights.Option) error {
-	if s.quiet {
-		out = Streams{io.Discard, io.Discard}
-	}
 	if err := acct.Check(); err != nil {
 		return err
 	}
 	src := sourceFor(s, acct, opts)
+	if s.file == toStdout {
+		return s.stream(ctx, src, out)
+	}
+	if s.quiet {
+		out.Stdout, out.Screen = io.Discard, io.Discard
+	}
+	return s.toFile(ctx, src, out)
+}
+
+func (s Settings) toFile(ctx context.Context, src source, out Streams) error {
 	if err := findFolder(s.file); err != nil {
 		return err
 	}
@@ -62,7 +70,7 @@ func (s Settings) Run(ctx context.Context, acct account.Settings, out Streams, o
 	if said == "" {
 		return verdict
 	}
-	if err := j.finish(); err != nil {
+	if err := j.finish(verdict == nil); err != nil {
 		return err
 	}
 	return cmp.Or(j.sumUp(out.Stdout, before, time.Since(began), said), verdict)
@@ -96,16 +104,24 @@ func (j *job) write(ctx context.Context, client *insights.Client, bar *progress)
 		if err != nil {
 			return cmp.Or(j.save(), interruption(ctx), err)
 		}
-		if !j.take(run) {
+		isFull := j.take(run)
+		if len(j.batch)%shownTogether == 0 {
+			bar.show(j.soFar())
+		}
+		if !isFull {
 			continue
 		}
 		if err := j.save(); err != nil {
 			return err
 		}
-		bar.show(j.state)
 	}
-	return j.complete()
+	err := j.complete()
+	bar.show(j.state)
+	return err
 }
+
+// shownTogether is after how many runs the bar moves.
+const shownTogether = 100
 
 // interruption stands for the error of a loop that was interrupted.
 func interruption(ctx context.Context) error {

@@ -54,8 +54,14 @@ func (j *job) findState() error {
 // newState fixes the period before anything is written, so that an export
 // killed at once has the same one when it goes on.
 func (j *job) newState() error {
-	period := insights.Between(j.tests.Period.Bounds(time.Now()))
-	j.state = state{Version: stateVersion, Source: j.source.name, Selection: j.selection, Period: period}
+	period, last, err := j.fixPeriod(j.source.name, time.Now())
+	if err != nil {
+		return err
+	}
+	j.state = state{
+		Version: stateVersion, Source: j.source.name, Selection: j.selection, Period: period,
+		Cursor: last.Cursor, Seam: last.Seam, Before: last.Seam,
+	}
 	return j.state.save(j.files.state)
 }
 
@@ -66,11 +72,24 @@ func (j *job) missing() insights.TestsOptions {
 	return opts
 }
 
+// grownPage is how many runs the client asks for at a time if that is left to it.
+const grownPage = 1000
+
 // take puts a run into the batch, and reports whether that is to be saved: a
 // kill costs no more requests than are under way anyway.
 func (j *job) take(run insights.Test) bool {
 	j.batch = append(j.batch, run)
-	return len(j.batch) >= j.concurrency*j.tests.Size
+	return len(j.batch) >= j.concurrency*cmp.Or(j.tests.Size, grownPage)
+}
+
+// soFar is the state as it would be if the batch were written.
+func (j *job) soFar() state {
+	st := j.state
+	if n := len(j.batch); n > 0 {
+		st.Runs += n
+		st.Reached = cmp.Or(j.batch[n-1].CreationTime, st.Reached)
+	}
+	return st
 }
 
 // save writes the batch, and then the state that tells of it: what a crash
@@ -86,11 +105,13 @@ func (j *job) save() error {
 	if err := j.part.append(data.Bytes()); err != nil {
 		return err
 	}
-	next := j.state
+	next := j.soFar()
 	next.Bytes = j.part.size
-	if n := len(j.batch); n > 0 {
-		next.Runs, next.Cursor = next.Runs+n, j.cursor
-		next.Reached = cmp.Or(j.batch[n-1].CreationTime, next.Reached)
+	if len(j.batch) > 0 {
+		next.Cursor = j.cursor
+	}
+	for _, run := range j.batch {
+		next.Seam.add(run)
 	}
 	if err := next.save(j.files.state); err != nil {
 		return err
@@ -109,8 +130,8 @@ func (j *job) complete() error {
 }
 
 // finish gives the file its name. It may have it already, if an earlier
-// process was killed just then.
-func (j *job) finish() error {
+// process was killed just then. Only what is not in doubt is gone on behind.
+func (j *job) finish(isProven bool) error {
 	if err := j.close(); err != nil {
 		return err
 	}
@@ -120,7 +141,21 @@ func (j *job) finish() error {
 		}
 		syncDir(j.files.final)
 	}
+	if isProven && j.sinceLast != "" {
+		if err := j.remember(); err != nil {
+			return err
+		}
+	}
 	return os.Remove(j.files.state)
+}
+
+// remember lets the next export with --since-last go on behind this one.
+func (j *job) remember() error {
+	_, end := j.state.Period.Bounds(time.Time{}) // it has ends: no time is needed
+	return mark{
+		Version: markVersion, Source: j.source.name, Filter: j.filter,
+		Cursor: j.state.Cursor, Seam: j.state.Seam, End: end,
+	}.save(j.sinceLast)
 }
 
 // discard removes what an export without runs leaves.

@@ -16,7 +16,6 @@ import (
 
 // read reads what write wrote. Of each run it gives the creation time at least.
 func (f format) read(r io.Reader, each func(insights.Test)) error {
-	r = bufio.NewReader(r)
 	if f.gzip {
 		zip, err := gzip.NewReader(r)
 		if err != nil {
@@ -24,10 +23,16 @@ func (f format) read(r io.Reader, each func(insights.Test)) error {
 		}
 		r = zip
 	}
-	if f.csv {
-		return fromCSV(r, each)
+	text := bufio.NewReader(r)
+	if f.bom {
+		if _, err := text.Discard(len(byteOrderMark)); err != nil {
+			return err
+		}
 	}
-	return fromNDJSON(r, each)
+	if f.csv {
+		return fromCSV(text, each)
+	}
+	return fromNDJSON(text, each)
 }
 
 func fromNDJSON(r io.Reader, each func(insights.Test)) error {
@@ -51,7 +56,7 @@ func fromCSV(r io.Reader, each func(insights.Test)) error {
 	if err != nil {
 		return err
 	}
-	created := slices.Index(header, "creation_time")
+	created := slices.Index(header, creationTime)
 	if created < 0 {
 		return fmt.Errorf("the first line has no creation_time: %q", header)
 	}

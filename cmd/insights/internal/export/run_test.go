@@ -54,7 +54,7 @@ const (
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, opts ...insights.Option) int {
 	s, acct, err := parse(args)
 	if err == nil {
-		err = s.Run(ctx, acct, Streams{stdout, stderr}, opts...)
+		err = s.Run(ctx, acct, Streams{stdout, stderr, stderr}, opts...)
 	}
 	if err == nil {
 		return complete
@@ -174,18 +174,30 @@ func names(t *testing.T, file string) []string {
 // export: the file may be a part of it.
 func read(t *testing.T, file, export string) []insights.Test {
 	t.Helper()
+	data := contents(t, file, strings.HasSuffix(export, ".gz"))
+	if strings.Contains(filepath.Base(export), ".csv") {
+		return readCSV(t, data)
+	}
+	return readNDJSON(t, data)
+}
+
+// textOf is what a file says, gzipped or not.
+func textOf(t *testing.T, file string) string {
+	t.Helper()
+	return string(contents(t, file, strings.HasSuffix(file, ".gz")))
+}
+
+func contents(t *testing.T, file string, isGzip bool) []byte {
+	t.Helper()
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
-	if strings.HasSuffix(export, ".gz") {
+	if isGzip {
 		zip, err := gzip.NewReader(bytes.NewReader(data))
 		require.NoError(t, err)
 		data, err = io.ReadAll(zip)
 		require.NoError(t, err)
 	}
-	if strings.Contains(filepath.Base(export), ".csv") {
-		return readCSV(t, data)
-	}
-	return readNDJSON(t, data)
+	return data
 }
 
 func readNDJSON(t *testing.T, data []byte) []insights.Test {

@@ -20,12 +20,17 @@ func TestMistakesAreSaidBeforeAnythingIsDone(t *testing.T) {
 		"a surplus argument":  {"surplus"},
 		"no period":           {"--period", "soon"},
 		"a turned period":     {"--period", "2021-05-02T00:00:00Z/2021-05-01T00:00:00Z"},
-		"a page of nothing":   {"--page", "0"},
+		"less than no page":   {"--page", "-1"},
 		"no request":          {"--concurrency", "0"},
 		"less than no runs":   {"--runs", "-1"},
 		"single without user": {"--scope", "single"},
 		"a region of Mars":    {"--region", "mars"},
 		"a bad address":       {"--url", "ftp://127.0.0.1"},
+		"an unknown column":   {"--columns", "id,colour"},
+		"a mark in NDJSON":    {"--bom"},
+		"a format of a file":  {"--format", "csv"},
+		"an unknown format":   {"-o", "-", "--format", "xlsx"},
+		"since the newest":    {"--since-last", "mark.json", "--newest-first"},
 		"half an order":       {"--newest-first=maybe"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,8 @@ type state struct {
 	Bytes     int64           `json:"bytes"`
 	Cursor    insights.Cursor `json:"cursor"`           // behind the last of these
 	Reached   time.Time       `json:"reached,omitzero"` // the creation time of that one
+	Seam      seam            `json:"seam"`             // the second of that one
+	Before    seam            `json:"before"`           // the last second of the export before, with --since-last
 	Complete  bool            `json:"complete"`         // that is all: the part file has only to be renamed
 }
 
