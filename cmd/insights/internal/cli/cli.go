@@ -73,7 +73,7 @@ gate failed; 130 interrupted.`,
 	s.accountFlags(root)
 	root.AddCommand(
 		s.testsCommand(), s.metricsCommand(), s.trendsCommand(), s.buildsCommand(), s.errorsCommand(),
-		s.exportCommand(), s.versionCommand(),
+		s.gateCommand(), s.exportCommand(), s.versionCommand(),
 	)
 	return root
 }

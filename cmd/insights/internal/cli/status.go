@@ -42,8 +42,8 @@ func (s *shell) conclude(ctx context.Context, err error) int {
 	status := statusOf(ctx, err)
 	if status == interrupted && errors.Is(err, context.Canceled) {
 		s.say("interrupted")
-	} else {
-		s.say(err.Error())
+	} else if text := err.Error(); text != "" {
+		s.say(text)
 	}
 	return status
 }

@@ -1,13 +1,13 @@
-// Gate is a CI step: it reads the runs of a build or of a period, reports on
-// them and tells by its exit status whether they are good enough.
+// Package gate is a CI step: it reads the runs of a build or of a period, reports
+// on them and tells by its exit status whether they are good enough.
 //
-//	go run ./examples/gate -build nightly-118 -wait 5m -expect 120 -min-pass-rate 95% -max-failed-tests 0
+//	insights gate -build nightly-118 -wait 5m -expect 120 -min-pass-rate 95% -max-failed-tests 0
 //
 // The exit status is 0 if the gate was passed, 10 if it failed, and 1 if
 // nothing can be said: the service is down, there is no data or only a part of
 // it, runs have not ended, credentials are missing, or a flag makes no sense.
 // Nothing of that ever passes.
-package main
+package gate
 
 import (
 	"context"
@@ -15,13 +15,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/sauceinsights/insights"
-	"github.com/sauceinsights/insights/examples/internal/keyless"
+	"github.com/sauceinsights/insights/cmd/insights/internal/keyless"
 	"github.com/sauceinsights/insights/report"
 )
 
@@ -32,11 +29,10 @@ const (
 	failed  = 10
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)   // a second signal ends the program at once
-	signal.Ignore(syscall.SIGPIPE) // that nobody reads is an error like others, and no end without a status
-	os.Exit(run(ctx, os.Args[1:], readEnvironment(os.Environ()), os.Stdout, os.Stderr))
+// Run runs the program and returns its exit status. The arguments are without its
+// name, the environment as that of [os.Environ]; ctx ends with an interrupt.
+func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer, opts ...insights.Option) int {
+	return run(ctx, args, readEnvironment(environ), stdout, stderr, opts...)
 }
 
 func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer, opts ...insights.Option) int {
