@@ -19,7 +19,7 @@ type Settings struct {
 	URL         string // instead of the region's; empty: the region's
 	IsDemo      bool   // a fake service in this process
 	Credentials insights.Credentials
-	Version     string                                // of the command, for the User-Agent
+	Version     string                              // of the command, for the User-Agent
 	DemoRuns    func(now time.Time) []insights.Test // of the fake service; nil: those of a month
 }
 

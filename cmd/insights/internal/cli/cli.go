@@ -58,8 +58,8 @@ func (s *shell) root() *cobra.Command {
 		Long: `Asks the Sauce Labs Insights API: what ran, how it went, and whether that is
 good enough.
 
-SAUCE_USERNAME and SAUCE_ACCESS_KEY are the account to ask for; --demo asks a fake
-service in this process instead. Every flag of a subcommand can be set by a
+SAUCE_USERNAME and SAUCE_ACCESS_KEY are the account to ask for; --demo asks a
+fake service in this process instead. Every flag of a subcommand can be set by a
 variable: INSIGHTS_GATE_MIN_DECIDED stands for --min-decided of insights gate.
 
 Exit status: 0; 1 it could not be done, or told; 2 it can't be asked for; 10 a
@@ -68,8 +68,10 @@ gate failed; 130 interrupted.`,
 		SilenceUsage:      true,
 		PersistentPreRunE: s.fill,
 		Args:              cobra.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetUsageFunc(writeUsage)
 	s.accountFlags(root)
 	root.AddCommand(
 		s.testsCommand(), s.metricsCommand(), s.trendsCommand(), s.buildsCommand(), s.errorsCommand(),

@@ -48,17 +48,18 @@ func spelled(name string) string {
 // no rule; and so is one that is set to nothing, as it would be silently no
 // filter.
 func (s *shell) fill(cmd *cobra.Command, _ []string) error {
-	prefix := variablePrefix(cmd)
 	known := map[string]bool{}
 	var mistakes []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		own := prefix + spelled(f.Name)
-		known[own] = true
-		if f.Changed || f.Name == "help" {
-			return
+		variables := variablesOf(cmd, f)
+		for _, name := range variables {
+			known[name] = true
 		}
-		mistakes = append(mistakes, s.fillFlag(f, append([]string{own}, f.Annotations[sharedVariable]...)))
+		if !f.Changed {
+			mistakes = append(mistakes, s.fillFlag(f, variables))
+		}
 	})
+	prefix := variablePrefix(cmd)
 	for _, name := range slices.Sorted(maps.Keys(s.env)) {
 		if strings.HasPrefix(name, prefix) && !known[name] {
 			mistakes = append(mistakes, fmt.Errorf("the environment variable %s stands for no flag; --help lists the flags", name))

@@ -11,16 +11,17 @@ import (
 func (s *shell) exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Writes all runs of a period to a file, and goes on where it stopped",
+		Short: "Writes all runs of a period to a file; goes on where it stopped",
 		Long: `Writes all runs of a period to a file: NDJSON or CSV, gzipped or not, by its
-ending. FILE is there only when it is complete. After an interrupt, an outage or a
-kill the same command goes on where it stopped, with the period of its first start.
+ending. The file is there only when it is complete. After an interrupt, an
+outage or a kill the same command goes on where it stopped, with the period of
+its first start.
 
 At the end it compares the file with what the service counts, and exits with 10
 if that differs.`,
 		Example: `  insights export -o runs.ndjson.gz --period 29d
   insights export -o web-7.csv --build web-7`,
-		Annotations: map[string]string{takesSingleDashes: "period"},
+		Annotations: map[string]string{takesSingleDashes: "yes"},
 		Args:        cobra.NoArgs,
 	}
 	settings := export.Bind(cmd.Flags())

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/sauceinsights/insights"
-	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 )
 
 // The exit statuses.
@@ -42,8 +41,8 @@ func (s *shell) conclude(ctx context.Context, err error) int {
 	status := statusOf(ctx, err)
 	if status == interrupted && errors.Is(err, context.Canceled) {
 		s.say("interrupted")
-	} else if text := err.Error(); text != "" {
-		s.say(text)
+	} else {
+		s.say(err.Error())
 	}
 	return status
 }
@@ -56,7 +55,7 @@ func statusOf(ctx context.Context, err error) int {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return interrupted
-	case isUsage, isCobras(err), errors.Is(err, insights.ErrInvalidOptions), errors.Is(err, account.ErrNoCredentials):
+	case isUsage, isCobras(err), errors.Is(err, insights.ErrInvalidOptions):
 		return misused
 	}
 	return couldNot

@@ -21,7 +21,8 @@ func (s *shell) testsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tests",
 		Short: "Lists runs of tests",
-		Long:  "Lists runs of tests: a page of them, or with --all every one of the period, in order and once.",
+		Long: `Lists runs of tests: a page of them, or with --all every one of the period, in
+order and once.`,
 		Example: `  insights tests --period 1d --status failed
   insights tests --all --build web-7 -o csv > web-7.csv`,
 	}

@@ -1,86 +1,74 @@
 // Package gate is a CI step: it reads the runs of a build or of a period, reports
-// on them and tells by its exit status whether they are good enough.
+// on them and tells whether they are good enough.
 //
-//	insights gate -build nightly-118 -wait 5m -expect 120 -min-pass-rate 95% -max-failed-tests 0
+//	insights gate --build nightly-118 --wait 5m --expect 120 --min-pass-rate 95%
 //
-// The exit status is 0 if the gate was passed, 10 if it failed, and 1 if
-// nothing can be said: the service is down, there is no data or only a part of
-// it, runs have not ended, credentials are missing, or a flag makes no sense.
-// Nothing of that ever passes.
+// There are three answers: passed, failed, and that it could not tell: the service
+// is down, there is no data or only a part of it, or runs have not ended. Nothing of
+// that ever passes.
 package gate
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/sauceinsights/insights"
-	"github.com/sauceinsights/insights/cmd/insights/internal/keyless"
+	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 	"github.com/sauceinsights/insights/report"
 )
 
-// The exit statuses.
-const (
-	passed  = 0
-	unknown = 1
-	failed  = 10
-)
+// ErrFailed says that the gate failed.
+var ErrFailed = errors.New("the gate failed")
 
-// Run runs the program and returns its exit status. The arguments are without its
-// name, the environment as that of [os.Environ]; ctx ends with an interrupt.
-func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer, opts ...insights.Option) int {
-	return run(ctx, args, readEnvironment(environ), stdout, stderr, opts...)
-}
-
-func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer, opts ...insights.Option) int {
-	stderr = keyless.Writer(stderr, env["SAUCE_ACCESS_KEY"])
-	s, err := parse(args, env, stdout)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return passed
-	case err != nil:
-		say(stderr, "gate: "+err.Error())
-		return unknown
-	}
-	err = judge(ctx, s, stdout, stderr, opts)
+// Run judges the runs and writes the reports. It returns nil only if the gate was
+// passed and the reports written. An error that matches [ErrFailed] is a gate that
+// failed; any other says why that could not be told.
+func (s *Settings) Run(ctx context.Context, acct account.Settings, stdout, stderr io.Writer, opts ...insights.Option) error {
+	err := s.judge(ctx, acct, stdout, stderr, opts)
 	if gate, ok := errors.AsType[*report.GateError](err); ok && !gate.CouldNotTell() {
-		say(stderr, strings.TrimPrefix(gate.Error(), "report: "))
-		return failed
+		return failure{strings.TrimPrefix(gate.Error(), "report: ")}
 	}
-	if err != nil {
-		say(stderr, "gate: could not tell: "+strings.TrimPrefix(err.Error(), "report: could not tell: "))
-		return s.unknownStatus()
+	if err == nil {
+		return nil
 	}
-	return passed
+	return s.unknown(stderr, "could not tell: "+strings.TrimPrefix(err.Error(), "report: could not tell: "))
 }
 
-// unknownStatus is what the user wants to be made of no verdict.
-func (s settings) unknownStatus() int {
+// failure is a gate that failed, and why.
+type failure struct{ why string }
+
+func (f failure) Error() string        { return f.why }
+func (f failure) Is(target error) bool { return target == ErrFailed }
+
+// unknown is what the user wants to be made of no verdict.
+func (s *Settings) unknown(stderr io.Writer, why string) error {
 	switch s.onUnknown {
 	case "pass":
-		return passed
+		say(stderr, why)
+		return nil
 	case "fail":
-		return failed
+		return failure{why}
 	}
-	return unknown
+	return errors.New(why)
 }
 
 // say writes one line. Joined errors have a line each.
 func say(w io.Writer, text string) {
-	_, _ = fmt.Fprintln(w, strings.ReplaceAll(text, "\n", "; ")) // there is nowhere to tell that it failed
+	_, _ = fmt.Fprintln(w, "insights:", strings.ReplaceAll(text, "\n", "; ")) // there is nowhere to tell that it failed
 }
 
 // judge reports on the runs, and returns nil only if the gate was passed and
 // the report written.
-func judge(ctx context.Context, s settings, stdout, stderr io.Writer, opts []insights.Option) error {
-	client, done, err := s.connect(stderr, opts)
+func (s *Settings) judge(ctx context.Context, acct account.Settings, stdout, stderr io.Writer, opts []insights.Option) error {
+	service, err := s.connect(acct, stderr, opts)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer service.Close()
+	client := service.Client
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	runs := s.runs(ctx, client)
@@ -91,7 +79,7 @@ func judge(ctx context.Context, s settings, stdout, stderr io.Writer, opts []ins
 	if summary == nil {
 		return failure
 	}
-	r := reporter{settings: s, summary: summary, runs: runs}
+	r := reporter{Settings: s, isDemo: acct.IsDemo, summary: summary, runs: runs}
 	if failure == nil {
 		r.comparison, err = s.compare(ctx, client, summary)
 	}
@@ -102,34 +90,34 @@ func judge(ctx context.Context, s settings, stdout, stderr io.Writer, opts []ins
 // be written; without one, that is the error.
 func (r reporter) conclude(stdout, stderr io.Writer, baseline, verdict error) error {
 	if baseline != nil {
-		say(stderr, "gate: no baseline: "+baseline.Error())
+		say(stderr, "no baseline: "+baseline.Error())
 	}
 	written := r.write(stdout)
 	if verdict == nil {
 		return written
 	}
 	if written != nil {
-		say(stderr, "gate: "+written.Error())
+		say(stderr, written.Error())
 	}
 	return verdict
 }
 
 // explained says in the words of the flags why ctx ended the work.
-func (s settings) explained(ctx context.Context, failure error) error {
+func (s *Settings) explained(ctx context.Context, failure error) error {
 	switch {
 	case failure == nil:
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return errors.New("interrupted")
 	case errors.Is(failure, context.DeadlineExceeded):
-		return fmt.Errorf("not done within -timeout %s: %w", s.timeout, failure)
+		return fmt.Errorf("not done within --timeout %s: %w", s.timeout, failure)
 	}
 	return failure
 }
 
 // verdict is nil if the gate was passed and a [*report.GateError] if it
 // failed, or if it could not tell. Any other error says why that cannot be told.
-func (s settings) verdict(summary *report.Summary, failure error) error {
+func (s *Settings) verdict(summary *report.Summary, failure error) error {
 	switch {
 	case failure != nil:
 		return failure

@@ -18,7 +18,8 @@ import (
 
 // reporter writes what was found.
 type reporter struct {
-	settings
+	*Settings
+	isDemo     bool
 	summary    *report.Summary
 	runs       iter.Seq2[insights.Test, error]
 	comparison *report.Comparison
@@ -46,7 +47,7 @@ func (r reporter) write(stdout io.Writer) error {
 	return errors.Join(failures...)
 }
 
-func (s settings) destinations() []string {
+func (s *Settings) destinations() []string {
 	if len(s.outputs) == 0 {
 		return []string{"-"}
 	}
@@ -54,7 +55,7 @@ func (s settings) destinations() []string {
 }
 
 // formatOf is that of the file's ending.
-func (s settings) formatOf(name string) string {
+func (s *Settings) formatOf(name string) string {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".txt":
 		return "text"
@@ -68,7 +69,7 @@ func (s settings) formatOf(name string) string {
 	return s.format
 }
 
-func (s settings) wants(format string) bool {
+func (s *Settings) wants(format string) bool {
 	return slices.ContainsFunc(s.destinations(), func(name string) bool { return s.formatOf(name) == format })
 }
 
@@ -92,12 +93,12 @@ func (r reporter) page() report.WriteOptions {
 	return report.WriteOptions{Title: r.title(), Gate: &r.gate, Comparison: r.comparison}
 }
 
-func (s settings) title() string {
+func (r reporter) title() string {
 	title := "Test report"
-	if s.build != "" {
-		title = "Build " + s.build
+	if r.build != "" {
+		title = "Build " + r.build
 	}
-	if s.isDemo {
+	if r.isDemo {
 		title += " (generated runs)"
 	}
 	return title

@@ -10,29 +10,25 @@ import (
 	"time"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/cmd/insights/internal/account"
 	"github.com/sauceinsights/insights/insightstest"
 	"github.com/sauceinsights/insights/report"
 )
 
-// connect returns a client of the real service, or with -demo of a fake one
-// with generated runs.
-func (s settings) connect(stderr io.Writer, opts []insights.Option) (*insights.Client, func(), error) {
-	if s.isDemo {
-		say(stderr, "gate: -demo: judging generated runs of a fake service in this process")
-		srv := insightstest.NewServer()
-		srv.Add(s.demoRuns(time.Now())...)
-		return srv.Client(), srv.Close, nil
+// connect returns a client of the real service, or with --demo of a fake one with
+// generated runs.
+func (s *Settings) connect(acct account.Settings, stderr io.Writer, opts []insights.Option) (*account.Account, error) {
+	if acct.IsDemo {
+		say(stderr, "--demo: judging generated runs of a fake service in this process")
+		acct.DemoRuns = s.demoRuns
+		opts = nil
 	}
-	client, err := insights.NewClient(s.region, s.credentials, append(opts, insights.WithApplication("insights-gate", ""))...)
-	if err != nil {
-		return nil, nil, err
-	}
-	return client, client.CloseIdleConnections, nil
+	return acct.Connect(time.Now(), opts...)
 }
 
 // demoRuns are a period of a whole organization, or an hour of the build that
-// was asked for, and the period before that -baseline wants.
-func (s settings) demoRuns(now time.Time) []insights.Test {
+// was asked for, and the period before that --baseline wants.
+func (s *Settings) demoRuns(now time.Time) []insights.Test {
 	start, n := now.Add(-s.last), 2000
 	if s.build != "" {
 		start, n = now.Add(-min(s.last, time.Hour)), 600
@@ -52,7 +48,7 @@ const demoBaseline = 4000
 
 // runs are those to judge. They end with an error if some are missing, so that
 // no report of them looks complete.
-func (s settings) runs(ctx context.Context, client *insights.Client) iter.Seq2[insights.Test, error] {
+func (s *Settings) runs(ctx context.Context, client *insights.Client) iter.Seq2[insights.Test, error] {
 	awaited, missing, err := s.awaited(ctx, client)
 	if err != nil {
 		return report.Replay(nil, err)
@@ -73,7 +69,7 @@ func (s settings) runs(ctx context.Context, client *insights.Client) iter.Seq2[i
 
 // awaited waits for the build if it is to, and has its runs if all came.
 // missing says what had not come when the wait was over.
-func (s settings) awaited(ctx context.Context, client *insights.Client) (runs []insights.Test, missing, err error) {
+func (s *Settings) awaited(ctx context.Context, client *insights.Client) (runs []insights.Test, missing, err error) {
 	if s.wait == 0 {
 		return nil, nil, nil
 	}
@@ -88,7 +84,7 @@ func (s settings) awaited(ctx context.Context, client *insights.Client) (runs []
 }
 
 // compare sets the runs against those of the time before, whatever their build.
-func (s settings) compare(ctx context.Context, client *insights.Client, summary *report.Summary) (*report.Comparison, error) {
+func (s *Settings) compare(ctx context.Context, client *insights.Client, summary *report.Summary) (*report.Comparison, error) {
 	if s.baseline == 0 || summary.FirstRun.IsZero() {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package gate
+package cli
 
 import (
 	"encoding/json"
@@ -37,21 +37,21 @@ func read(t *testing.T, name string) string {
 
 func TestFormats(t *testing.T) {
 	f := newFixture(t, "PPPFE")
-	text := f.run(t, "-format", "text")
+	text := f.run(t, "--format", "text")
 	assert.Contains(t, text.stdout, "Test report: 60% passed\n")
 	assert.Contains(t, text.stdout, "Gate failed\n")
 
-	markdown := f.run(t, "-format", "markdown", "-build", "1")
+	markdown := f.run(t, "--format", "markdown", "--build", "1")
 	assert.True(t, strings.HasPrefix(markdown.stdout, "## ❌ Build 1: 60% passed\n"), markdown.stdout)
 
 	var parsed jsonReport
-	require.NoError(t, json.Unmarshal([]byte(f.run(t, "-format", "json").stdout), &parsed))
+	require.NoError(t, json.Unmarshal([]byte(f.run(t, "--format", "json").stdout), &parsed))
 	assert.Equal(t, 5, parsed.Summary.Counts.Runs)
 	assert.False(t, parsed.Gate.Passed)
 	assert.False(t, parsed.Summary.Partial)
 
 	var suites junitSuites
-	junit := f.run(t, "-format", "junit")
+	junit := f.run(t, "--format", "junit")
 	require.NoError(t, xml.Unmarshal([]byte(junit.stdout), &suites))
 	assert.Equal(t, failed, junit.status)
 	assert.Equal(t, 5, suites.Tests)
@@ -65,11 +65,11 @@ func TestEveryFormatSaysThatTheRunsAreNotComplete(t *testing.T) {
 	} {
 		f := newFixture(t, strings.Repeat("P", 150))
 		f.Fail(insightstest.Outage(-1).After(1))
-		out := f.run(t, "-format", format)
+		out := f.run(t, "--format", format)
 		assert.Equal(t, unknown, out.status)
 		assert.Contains(t, out.stdout, says)
 
-		out = newFixture(t, "PPP").run(t, "-format", format, "-build", "1", "-wait", "300ms", "-expect", "5")
+		out = newFixture(t, "PPP").run(t, "--format", format, "--build", "1", "--wait", "300ms", "--expect", "5")
 		assert.Equal(t, unknown, out.status)
 		assert.Contains(t, out.stdout, says)
 		assert.Contains(t, out.stdout, "3 runs there, at least 5 expected")
@@ -78,7 +78,7 @@ func TestEveryFormatSaysThatTheRunsAreNotComplete(t *testing.T) {
 
 func TestAJUnitReportCountsCompleteRunsAsTheGateDoes(t *testing.T) {
 	var suites junitSuites
-	out := newFixture(t, "PC").run(t, "-format", "junit", "-complete-as", "failed")
+	out := newFixture(t, "PC").run(t, "--format", "junit", "--complete-as", "failed")
 	require.NoError(t, xml.Unmarshal([]byte(out.stdout), &suites))
 	assert.Equal(t, 1, suites.Failures)
 }
@@ -150,7 +150,7 @@ func TestTheJobSummaryIsAppended(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "summary.md")
 	f.env["GITHUB_STEP_SUMMARY"] = name
 	for range 2 {
-		out := f.run(t, "-format", "json")
+		out := f.run(t, "--format", "json")
 		assert.Equal(t, failed, out.status)
 		assert.True(t, json.Valid([]byte(out.stdout)))
 	}
@@ -163,17 +163,17 @@ func TestTheJobSummaryStaysWithinItsBound(t *testing.T) {
 	f := newFixture(t, "PPF")
 	name := filepath.Join(t.TempDir(), "summary.md")
 	f.env["GITHUB_STEP_SUMMARY"] = name
-	require.NoError(t, os.WriteFile(name, make([]byte, maxJobSummary-200), 0o644))
+	require.NoError(t, os.WriteFile(name, make([]byte, (1<<20)-200), 0o644))
 	assert.Equal(t, failed, f.run(t).status)
 	content := read(t, name)
-	assert.LessOrEqual(t, len(content), maxJobSummary)
+	assert.LessOrEqual(t, len(content), (1 << 20))
 	assert.True(t, strings.HasSuffix(content, " bytes._\n"), "it says that it was cut")
 
-	require.NoError(t, os.WriteFile(name, make([]byte, maxJobSummary), 0o644))
+	require.NoError(t, os.WriteFile(name, make([]byte, (1<<20)), 0o644))
 	out := f.run(t)
 	assert.Equal(t, failed, out.status, "the verdict stands")
 	assert.Contains(t, out.stderr, "the job summary was not written")
-	assert.Len(t, read(t, name), maxJobSummary)
+	assert.Len(t, read(t, name), (1 << 20))
 }
 
 func TestAJobSummaryThatIsNotWrittenIsNotPassed(t *testing.T) {

@@ -1,13 +1,15 @@
-package gate
+package cli
 
 import (
-	"flag"
-	"io"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights/cmd/insights/internal/gate"
 )
 
 // values has one for every flag, and none is the default.
@@ -17,41 +19,61 @@ var values = map[string]string{
 	"min-decided": "5", "max-undecided": "5%", "max-failed-tests": "4", "max-flaky-tests": "6",
 	"wait": "3m", "expect": "120", "timeout": "10m",
 	"min-pass-rate": "95%", "max-failed": "1", "max-errored": "2", "max-broken": "3", "max-flaky": "0",
-	"per-build": "true", "per-platform": "true", "complete-as": "failed", "format": "junit", "o": "report.xml",
+	"per-build": "true", "per-platform": "true", "complete-as": "failed", "format": "junit", "output": "report.xml",
+}
+
+// gateFlags is a gate with arguments and variables, before anything is done.
+func gateFlags(args []string, env environment) (*gate.Settings, *cobra.Command, error) {
+	s := &shell{env: env}
+	root, cmd := &cobra.Command{Use: "insights"}, &cobra.Command{Use: "gate"}
+	root.AddCommand(cmd)
+	settings := gate.Bind(cmd.Flags(), "")
+	err := cmd.ParseFlags(args)
+	if err == nil {
+		err = s.fill(cmd, nil)
+	}
+	return settings, cmd, err
 }
 
 func flagNames() []string {
-	var list []string
-	new(settings).flags().VisitAll(func(f *flag.Flag) { list = append(list, f.Name) })
+	list := []string{"region", "demo"}
+	_, cmd, _ := gateFlags(nil, nil)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { list = append(list, f.Name) })
 	return list
 }
 
-var none environment
+func variable(name string) string {
+	if name == "region" {
+		return "SAUCE_REGION"
+	}
+	return "INSIGHTS_GATE_" + spelled(name)
+}
 
 func TestEveryFlagCanComeFromTheEnvironment(t *testing.T) {
 	var args []string
 	env := make(environment)
-	for _, name := range flagNames() {
+	for _, name := range flagNames()[2:] {
 		require.Contains(t, values, name)
-		args = append(args, "-"+name+"="+values[name])
+		args = append(args, "--"+name+"="+values[name])
 		env[variable(name)] = values[name]
 	}
-	fromFlags, err := parse(args, none, io.Discard)
+	fromFlags, _, err := gateFlags(args, nil)
 	require.NoError(t, err)
-	fromEnvironment, err := parse(nil, env, io.Discard)
+	fromEnvironment, _, err := gateFlags(nil, env)
 	require.NoError(t, err)
 	assert.Equal(t, fromFlags, fromEnvironment)
 
-	defaults, err := parse([]string{"-demo"}, none, io.Discard)
+	defaults, _, err := gateFlags(nil, nil)
 	require.NoError(t, err)
 	assert.NotEqual(t, defaults, fromEnvironment)
 }
 
 func TestAFlagCountsMoreThanItsVariable(t *testing.T) {
-	s, err := parse([]string{"-min-decided", "7", "-demo"}, environment{"INSIGHTS_GATE_MIN_DECIDED": "nonsense", "INSIGHTS_GATE_BUILD": "nightly"}, io.Discard)
-	require.NoError(t, err)
-	assert.Equal(t, 7, s.gate.MinDecided)
-	assert.Equal(t, "nightly", s.build)
+	f := newFixture(t, "PPP")
+	f.env["INSIGHTS_GATE_MIN_DECIDED"], f.env["INSIGHTS_GATE_BUILD"] = "nonsense", "2"
+	out := f.run(t, "--min-decided", "7")
+	assert.Equal(t, unknown, out.status)
+	assert.Contains(t, out.stderr, `no run of build "2"`)
 }
 
 func TestGateTakesNothingForAll(t *testing.T) {
@@ -61,12 +83,12 @@ func TestGateTakesNothingForAll(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, "PPP")
-			out := f.run(t, "-"+name+"=")
-			assert.Equal(t, unknown, out.status, "a variable of a script that is not set")
-			assert.Contains(t, out.stderr, "-"+name)
+			out := f.run(t, "--"+name+"=")
+			assert.Equal(t, misused, out.status, "a variable of a script that is not set")
+			assert.Contains(t, out.stderr, "--"+name)
 			f.env[variable(name)] = ""
 			out = f.run(t)
-			assert.Equal(t, unknown, out.status, "a variable that is set to nothing")
+			assert.Equal(t, misused, out.status, "a variable that is set to nothing")
 			assert.Contains(t, out.stderr, variable(name))
 			assert.Empty(t, f.Requests())
 		})
@@ -76,8 +98,8 @@ func TestGateTakesNothingForAll(t *testing.T) {
 func TestGateRefusesVariablesThatStandForNoFlag(t *testing.T) {
 	f := newFixture(t, "PPF")
 	f.env["INSIGHTS_GATE_MAX_FAILD"] = "0"
-	out := f.run(t, "-min-pass-rate", "0")
-	assert.Equal(t, unknown, out.status)
+	out := f.run(t, "--min-pass-rate", "0")
+	assert.Equal(t, misused, out.status)
 	assert.Contains(t, out.stderr, "INSIGHTS_GATE_MAX_FAILD stands for no flag")
 	assert.Empty(t, f.Requests())
 }
@@ -113,14 +135,14 @@ func TestAMistakeIsNamed(t *testing.T) {
 		for _, text := range texts {
 			t.Run(name+"="+text, func(t *testing.T) {
 				f := newFixture(t, "PPP")
-				out := f.run(t, "-"+name+"="+text)
-				assert.Equal(t, unknown, out.status)
-				assert.Contains(t, out.stderr, "-"+name)
+				out := f.run(t, "--"+name+"="+text)
+				assert.Equal(t, misused, out.status)
+				assert.Contains(t, out.stderr, "--"+name)
 				assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
 
 				f.env[variable(name)] = text
 				out = f.run(t)
-				assert.Equal(t, unknown, out.status)
+				assert.Equal(t, misused, out.status)
 				assert.Contains(t, out.stderr, variable(name))
 				assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
 				assert.Empty(t, out.stdout)
@@ -132,17 +154,17 @@ func TestAMistakeIsNamed(t *testing.T) {
 
 func TestFlagsThatDoNotGoTogether(t *testing.T) {
 	for args, says := range map[string]string{
-		"-nope":                                 "-nope",
-		"surplus":                               "surplus",
-		"-wait 5m":                              "-wait needs -build",
-		"-expect 5":                             "-expect needs -wait",
-		"-build 1 -wait 5m -timeout 5m":         "leaves no time",
-		"-scope single":                         "Owner",
-		"-build":                                "needs an argument",
-		"-min-decided= -max-failed 0 -format x": "-min-decided",
+		"--nope":                           "--nope",
+		"surplus":                          "surplus",
+		"--wait 5m":                        "--wait needs --build",
+		"--expect 5":                       "--expect needs --wait",
+		"--build 1 --wait 5m --timeout 5m": "leaves no time",
+		"--scope single":                   "Owner",
+		"--build":                          "needs an argument",
+		"--min-decided= --max-failed 0 --format x": "--min-decided",
 	} {
 		out := newFixture(t, "PPP").run(t, strings.Fields(args)...)
-		assert.Equal(t, unknown, out.status, args)
+		assert.Equal(t, misused, out.status, args)
 		assert.Contains(t, out.stderr, says)
 		assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
 	}
@@ -157,24 +179,17 @@ func TestAllMistakesOfTheEnvironmentAreNamedAtOnce(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
 }
 
-func TestAPercentageIsExact(t *testing.T) {
-	for text, want := range map[string]float64{"99.9%": 0.999, "57%": 0.57, "100%": 1, "0%": 0, "0.29": 0.29, "1": 1, "29%": 0.29} {
-		var rate float64
-		require.NoError(t, share(&rate)(text))
-		assert.InDelta(t, want, rate, 0, text)
-	}
-}
-
 func TestHelpNamesEveryFlagAndItsVariable(t *testing.T) {
-	for _, arg := range []string{"-h", "-help", "--help"} {
+	for _, arg := range []string{"-h", "--help"} {
 		out := newFixture(t, "").run(t, arg)
 		assert.Equal(t, passed, out.status)
 		assert.Empty(t, out.stderr)
+		text := strings.Join(strings.Fields(out.stdout), " ")
 		for _, name := range flagNames() {
-			assert.Contains(t, out.stdout, "\n  -"+name)
-			assert.Contains(t, out.stdout, "["+variable(name)+"]")
+			assert.Contains(t, text, "--"+name)
+			assert.Contains(t, text, variable(name))
 		}
-		for line := range strings.Lines(strings.ReplaceAll(out.stdout, "\t", "    ")) {
+		for line := range strings.Lines(out.stdout) {
 			assert.LessOrEqual(t, len(line), 81, line)
 		}
 	}
