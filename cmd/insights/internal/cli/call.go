@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,8 @@ func (s *shell) caller(cmd *cobra.Command) *caller {
 	return c
 }
 
-// ask calls the service with a client, and says if that is a fake one.
+// ask calls the service with a client, and says if that is a fake one, in a table
+// too.
 func (c *caller) ask(ctx context.Context, call func(context.Context, *insights.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -38,5 +40,9 @@ func (c *caller) ask(ctx context.Context, call func(context.Context, *insights.C
 		return err
 	}
 	defer account.Close()
-	return call(ctx, account.Client)
+	if err := call(ctx, account.Client); err != nil || !account.IsDemo || c.format != output.Table {
+		return err
+	}
+	_, err = fmt.Fprintln(c.shell.Stdout, "\n(generated runs of a fake service)")
+	return err
 }

@@ -15,7 +15,14 @@ type testsFlags struct {
 	selection
 	opts insights.TestsOptions
 	all  bool
+
+	order string // oldest, newest or empty
 }
+
+const (
+	oldest = "oldest"
+	newest = "newest"
+)
 
 func (s *shell) testsCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -48,16 +55,22 @@ func (f *testsFlags) bind(cmd *cobra.Command) {
 	flags.BoolVar(&f.opts.MissingBuild, "missing-build", false, "runs without a build only")
 	flags.Var((*filter)(&f.opts.Query), "query", "runs of the test of this `name` only")
 	flags.Var((*filter)(&f.opts.Error), "error", "runs with this error `message` only")
-	flags.Var(oneOf(&f.opts.Order, insights.OldestFirst, insights.NewestFirst), "order", "`asc` is the oldest first, desc the newest; by default as the service decides, with --all the oldest")
+	flags.Var(oneOf(&f.order, oldest, newest), "order", "which `run` comes first: oldest or newest; by default as the service decides, with --all the oldest")
 	flags.IntVar(&f.opts.From, "from", 0, "leave out the first `runs`")
 	flags.IntVar(&f.opts.Size, "size", 0, "most `runs` of a page; by default as the service decides, with --all as many as it gives")
 	flags.BoolVar(&f.all, "all", false, "every run of the period, not only a page")
-	complete(cmd, "order", string(insights.OldestFirst), string(insights.NewestFirst))
+	complete(cmd, "order", oldest, newest)
 }
 
 func (f *testsFlags) options() insights.TestsOptions {
 	opts := f.opts
 	opts.Period, opts.Scope, opts.Owner, opts.Status = f.period, f.scope, f.owners, f.status
+	switch f.order {
+	case oldest:
+		opts.Order = insights.OldestFirst
+	case newest:
+		opts.Order = insights.NewestFirst
+	}
 	return opts
 }
 

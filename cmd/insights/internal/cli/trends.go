@@ -71,7 +71,7 @@ func trendsSheet(trends *insights.TestTrends, by string) output.Sheet[insights.T
 	}
 	for _, name := range namesIn(trends.Buckets, by) {
 		columns = append(columns, output.Column[insights.TrendBucket]{
-			Head: headOf(name), Field: output.Defused(name), Right: true,
+			Head: headOf(name), Field: cmp.Or(output.Defused(name), none), Right: true,
 			Text: func(b insights.TrendBucket) string { return strconv.Itoa(countOf(split(b, by), name)) },
 		})
 	}
@@ -110,9 +110,12 @@ func countOf(counts []insights.NamedCount, name string) int {
 	return total
 }
 
+// none heads what has no name.
+const none = "(none)"
+
 // headOf returns a name as the head of a column.
 func headOf[S ~string](name S) string {
-	return strings.ToUpper(cmp.Or(string(name), "(none)"))
+	return strings.ToUpper(cmp.Or(string(name), none))
 }
 
 // sortedNames returns the names in an order that does not change.
