@@ -404,6 +404,19 @@ func ExamplePeriod() {
 	// 2026-11-01T00:00:00Z/2026-11-02T00:00:00Z
 }
 
+// The ends of a period as they are sent: in UTC, and in whole seconds that leave
+// nothing out.
+func ExamplePeriod_Bounds() {
+	berlin := time.FixedZone("CET", 3600)
+	period := insights.Between(time.Date(2026, 11, 20, 9, 0, 0, 500, berlin), time.Date(2026, 11, 20, 10, 0, 0, 500, berlin))
+	start, end := period.Bounds(time.Now())
+	fmt.Println(start.Format(time.RFC3339))
+	fmt.Println(end.Format(time.RFC3339))
+	// Output:
+	// 2026-11-20T08:00:00Z
+	// 2026-11-20T09:00:01Z
+}
+
 // A period from a flag or a file.
 func ExampleParsePeriod() {
 	period, err := insights.ParsePeriod("90m")
@@ -436,6 +449,23 @@ func ExampleParseRegion() {
 	// Output:
 	// https://api.eu-central-1.saucelabs.com
 	// insights: invalid options: Region: "mars" is not known: use us-west-1 or eu-central-1, or WithBaseURL for another host
+}
+
+// The address of a region, for a dashboard or a check of the network.
+func ExampleRegion_BaseURL() {
+	fmt.Println(insights.EUCentral1.BaseURL())
+	// Output: https://api.eu-central-1.saucelabs.com
+}
+
+// The zero cursor is no place in a list: a loop with it begins at the start.
+func ExampleCursor_IsZero() {
+	var cursor insights.Cursor
+	fmt.Println(cursor.IsZero())
+	cursor = insights.CursorAfter(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), "run-7")
+	fmt.Println(cursor.IsZero())
+	// Output:
+	// true
+	// false
 }
 
 // Runs that did not get to their end have a status of their own, in two

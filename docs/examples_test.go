@@ -35,7 +35,7 @@ func examplesOf(t *testing.T, folder string) examples {
 }
 
 // exampled are the packages that are explained by examples.
-var exampled = []string{".", "insightstest", "report"}
+var exampled = []string{".", "insightstest", "report", "limiters/file", "limiters/redis"}
 
 // A documentation page shows the body of an example, or its whole file if that
 // has no other example. So each can be read, and copied, as it stands there.
@@ -92,8 +92,8 @@ func declared(spec ast.Spec) []*ast.Ident {
 	return nil
 }
 
-// Every way to make a client, every call and every option is used by an
-// example.
+// Every way to make a client, every call, every option and every method of a
+// value is used by an example.
 func TestExamplesShowEveryOption(t *testing.T) {
 	var used []string
 	for _, all := range examplesOf(t, ".").all {
@@ -111,8 +111,8 @@ func TestExamplesShowEveryOption(t *testing.T) {
 	}
 }
 
-// functions are the exported functions of the SDK, and the methods of a client
-// that are no formatting.
+// functions are the exported functions and methods of the SDK, but for those that
+// other packages call.
 func functions(t *testing.T, folder string) (names []string) {
 	found, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	require.NoError(t, err)
@@ -123,19 +123,14 @@ func functions(t *testing.T, folder string) (names []string) {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
 		for _, decl := range file.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Name.IsExported() && (f.Recv == nil || ofClient(f)) {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Name.IsExported() && !slices.Contains(ofInterfaces, f.Name.Name) {
 				names = append(names, f.Name.Name)
 			}
 		}
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return name == "Format" || name == "LogValue" })
+	return names
 }
 
-func ofClient(f *ast.FuncDecl) bool {
-	pointer, ok := f.Recv.List[0].Type.(*ast.StarExpr)
-	if !ok {
-		return false
-	}
-	name, ok := pointer.X.(*ast.Ident)
-	return ok && name.Name == "Client"
-}
+// ofInterfaces are methods that fmt, errors, log/slog, encoders and go-querystring
+// call.
+var ofInterfaces = []string{"Format", "String", "LogValue", "Error", "Is", "Unwrap", "MarshalJSON", "MarshalBinary", "MarshalText", "UnmarshalJSON", "UnmarshalText", "EncodeValues"}
