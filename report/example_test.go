@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -234,4 +235,114 @@ func ExampleWriteMarkdown() {
 	// | Test | Mean | Longest | Runs |
 	// | --- | --: | --: | --: |
 	// | `login` | 21.5s | 31.0s | 2 |
+}
+
+// Every run as a row of a spreadsheet.
+func ExampleWriteCSV() {
+	runs := []insights.Test{{ID: "a", Name: "login", Status: insights.StatusPassed}, {ID: "b", Name: "search", Status: insights.StatusFailed}}
+	var out bytes.Buffer
+	n, err := report.WriteCSV(&out, report.Replay(runs, nil), report.CSVOptions{})
+	fmt.Println(n, "rows below the heads", err, strings.Count(out.String(), "\n"))
+	// Output: 2 rows below the heads <nil> 3
+}
+
+// Runs for a CI server that shows JUnit reports.
+func ExampleWriteJUnit() {
+	runs := []insights.Test{{ID: "a", Name: "login", Status: insights.StatusPassed}, {ID: "b", Name: "search", Status: insights.StatusFailed, Error: "no results"}}
+	var out bytes.Buffer
+	err := report.WriteJUnit(&out, report.Replay(runs, nil), report.JUnitOptions{})
+	fmt.Println(err, strings.Count(out.String(), "<testcase "), strings.Count(out.String(), "<failure "))
+	// Output: <nil> 2 1
+}
+
+// A summary for other programs.
+func ExampleWriteJSON() {
+	summary, err := report.Summarize(report.Replay([]insights.Test{{Name: "login", Status: insights.StatusPassed}}, nil), report.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := report.WriteJSON(&out, summary, report.WriteOptions{}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(json.Valid(out.Bytes()))
+	// Output: true
+}
+
+// A summary for a terminal.
+func ExampleWriteText() {
+	summary, err := report.Summarize(report.Replay([]insights.Test{{Name: "login", Status: insights.StatusPassed, Duration: 12}}, nil), report.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := report.WriteText(&out, summary, report.WriteOptions{Title: "Nightly"}); err != nil {
+		log.Fatal(err)
+	}
+	title, _, _ := strings.Cut(out.String(), "\n")
+	fmt.Println(title)
+	// Output: Nightly: 100% passed
+}
+
+// Which tests failed, and which took longest?
+func ExampleSummary_FailingTests() {
+	summary, err := report.Summarize(report.Replay([]insights.Test{
+		{Name: "login", Status: insights.StatusPassed, Duration: 12},
+		{Name: "search", Status: insights.StatusFailed, Duration: 8},
+		{Name: "search", Status: insights.StatusPassed, Duration: 7},
+	}, nil), report.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, test := range summary.FailingTests() {
+		fmt.Println(test.Name, test.Counts.Failures(), "failed,", test.Counts.Successes(), "passed")
+	}
+	for _, test := range summary.SlowestTests(1) {
+		fmt.Println("slowest:", test.Name, test.RunTimes.Typical().Duration())
+	}
+	fmt.Println(len(summary.FlakyTests()), len(summary.BrokenTests())) // that takes more runs
+	// Output:
+	// search 1 failed, 1 passed
+	// slowest: login 12s
+	// 0 0
+}
+
+// A gate that was broken, or one that has nothing to decide by?
+func ExampleGateError_CouldNotTell() {
+	gate := report.Gate{MinPassRate: 0.9}
+	for _, runs := range [][]insights.Test{nil, {{Name: "login", Status: insights.StatusFailed}}} {
+		summary, err := report.Summarize(report.Replay(runs, nil), report.Options{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		if failed, ok := errors.AsType[*report.GateError](gate.Check(summary)); ok {
+			fmt.Println(failed.CouldNotTell())
+		}
+	}
+	// Output:
+	// true
+	// false
+}
+
+// The runs behind one error of an answer of ErrorTrends.
+func ExampleErrorRuns() {
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	srv := insightstest.NewServer()
+	defer srv.Close()
+	srv.Add(
+		insights.Test{Name: "search", CreationTime: noon, Status: insights.StatusErrored, Error: "no machine became free"},
+		insights.Test{Name: "pay", CreationTime: noon, Status: insights.StatusErrored, Error: "no machine"},
+	)
+	day := insights.ErrorTrendsOptions{Period: insights.Between(noon.Add(-time.Hour), noon.Add(time.Hour))}
+	runs, err := report.ErrorRuns(context.Background(), srv.Client(), day, "no machine")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for run, err := range runs {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(run.Name)
+	}
+	// Output: pay
 }
