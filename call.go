@@ -55,12 +55,12 @@ func CaptureResponse(info *ResponseInfo) CallOption {
 	}
 }
 
-// CaptureCursor keeps c up to date while the body of a [Client.AllTests] loop
-// runs: c is the place behind the run that the body was given. A program that
-// stores c with what it made of the run may be killed at any moment. A loop with c
-// in [TestsOptions.After], From 0 and the same ends of the period
-// ([Period.Bounds]) then delivers exactly the rest. CaptureCursor
-// costs no request and no copy. Do not give one c to loops that run at the same
+// CaptureCursor keeps c up to date while the body of a loop of [Client.AllTests]
+// runs: c is the place behind the run that the body was given. A program may be
+// killed at any moment if it stores c with what it made of the run. A later loop
+// delivers exactly the rest, with c in [TestsOptions.After], From 0 and the same
+// ends of the period ([Period.Bounds]). CaptureCursor costs no request and no
+// copy. Do not give one c to loops that run at the same
 // time. Other calls refuse it with an [*OptionsError].
 func CaptureCursor(c *Cursor) CallOption {
 	return func(call *call) error {

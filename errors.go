@@ -245,7 +245,7 @@ func isServerError(status int) bool {
 	return status >= 500 && status <= 599
 }
 
-// IterationError ends an [Client.AllTests] loop that could not deliver
+// IterationError ends a loop of [Client.AllTests] that could not deliver
 // everything. It matches what Err matches.
 type IterationError struct {
 	Delivered int          // runs delivered by this loop

@@ -23,8 +23,8 @@ type Option func(*config) error
 // RetryPolicy says how often a request is tried, and how long the client waits
 // between attempts. Zero fields mean the defaults.
 //
-// Within an attempt net/http itself sends a request again if it did not get
-// through: an idle connection was closed under it, or an HTTP/2 server says that
+// Within an attempt net/http itself may send a request again. It does so if an
+// idle connection was closed under the request, or if an HTTP/2 server says that
 // it did nothing.
 type RetryPolicy struct {
 	MaxAttempts int           // most attempts of a call, the first included; default 4; 1 means no retry
@@ -270,8 +270,8 @@ func WithRateLimit(perSecond float64, burst int) Option {
 
 // WithHourlyLimit bounds the requests of the client and its clones in any hour.
 // Default 3,500, the documented allowance; n must be at least 1. A call that has to
-// wait for the hour is announced (Warn). An [Client.AllTests] loop with pages of 100
-// waits after about 344,000 runs; with pages that grow, after about 3 million.
+// wait for the hour is announced (Warn). A loop of [Client.AllTests] with pages of
+// 100 waits after about 344,000 runs; with pages that grow, after about 3 million.
 func WithHourlyLimit(n int) Option {
 	return func(cfg *config) error {
 		if n < 1 {
@@ -341,10 +341,11 @@ func WithResultWindow(n int) Option {
 	}
 }
 
-// WithLongestPeriod has [Client.AllTests] split a longer period into parts that
-// share a minute, if the service refuses long ones: 29 days once were the most.
-// It relies on no run taking longer than a part. Each part costs a few requests.
-// At least an hour; by default no period is split.
+// WithLongestPeriod has [Client.AllTests] split a period that is longer than d
+// into parts that share a minute. It is for a service that refuses long periods:
+// 29 days once were the most. Every run must take less time than a part. Each
+// part costs a few requests. d must be at least an hour; by default no period is
+// split.
 func WithLongestPeriod(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d < time.Hour {
@@ -355,7 +356,7 @@ func WithLongestPeriod(d time.Duration) Option {
 	}
 }
 
-// WithConcurrency bounds the requests that one [Client.AllTests] loop has in
+// WithConcurrency bounds the requests that one loop of [Client.AllTests] has in
 // flight. Default 4; n must be at least 1. The loop holds at most twice as many
 // pages. The rate limit counts as well: more than rate × latency requests in
 // flight gain nothing.

@@ -18,13 +18,13 @@ type Limiter struct {
 
 // New returns a limiter whose tokens are shared by all processes that name the
 // same file. It creates the file with mode 0600; its directory must exist. The
-// file holds times only, 8 bytes for each request of an hour, twice: under the
-// default limits 64,032 bytes, whatever happens.
+// file holds times only and never grows: it has twice 8 bytes for each request of
+// an hour, 64,032 bytes under the default limits.
 //
-// Errors: options that make no sense, and a file that can't be opened, created,
-// written or locked, that something else or a newer version of this package
-// has written. A file that another process has locked is waited for when a
-// token is.
+// New fails if an option makes no sense, or if the file can't be opened, created,
+// written or locked. It fails too if the file is not of this package, or of a
+// newer version of it. A lock that another process holds is no failure: Wait
+// waits for it.
 func New(path string, opts ...Option) (*Limiter, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -51,11 +51,11 @@ func advice(err error) string {
 // Wait returns nil when one request may be sent. It is meant to be sent at
 // once: a token can't be kept.
 //
-// Errors: that of ctx when it ends, after which the token is free for others;
-// at once one that matches context.DeadlineExceeded if the next token comes
-// after the deadline of ctx; and under [WithFailClosed] one that matches
-// [ErrUnavailable]. Without a deadline it waits up to an hour and a second when
-// the hour's requests are used up.
+// If ctx ends first, Wait returns its error, and the token is free for others. If
+// the next token comes after the deadline of ctx, Wait returns at once, with an
+// error that matches context.DeadlineExceeded. Under [WithFailClosed] an error
+// may match [ErrUnavailable]. Once the requests of the hour are used up, the next
+// token is up to an hour and a second away.
 func (l *Limiter) Wait(ctx context.Context) error {
 	return l.waiter.wait(ctx)
 }

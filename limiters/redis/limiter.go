@@ -26,13 +26,14 @@ const maxName = 200
 // same name and whose client reaches the same Redis, version 5 or newer. Nothing
 // is sent yet.
 //
-// The name is that of the account and its region, such as mia/us-west-1: it is
-// a part of the names of keys, so it must never hold an access key. client is a
-// *redis.Client, a *redis.ClusterClient, or what else runs scripts; it stays the
-// caller's to close.
+// The name is that of the account and its region, such as mia/us-west-1. It
+// becomes a part of the names of keys, so it must never hold an access key.
+// client is a *redis.Client, a *redis.ClusterClient, or anything else that runs
+// scripts. The caller closes it.
 //
-// Errors: no client, a name that is empty, longer than 200 bytes or with braces,
-// blanks or control characters in it, and options that make no sense.
+// New fails if client is nil, or if an option makes no sense. It fails too if the
+// name is empty, is longer than 200 bytes, or holds braces, blanks or control
+// characters.
 func New(client redis.Scripter, name string, opts ...Option) (*Limiter, error) {
 	c, err := newConfig(opts)
 	if client == nil {
@@ -53,15 +54,15 @@ func checkName(name string) error {
 }
 
 // Wait returns nil when one request may be sent. It is meant to be sent at
-// once: a token can't be kept. It asks the server one question, and a second
-// one only if the process was kept from running when its token came up, or if
-// the token is more than a minute away.
+// once: a token can't be kept. Wait asks the server one question. It asks a
+// second one only if the process did not run when its token came up, or if the
+// token is more than a minute away.
 //
-// Errors: that of ctx when it ends, after which the token is free for others;
-// at once one that matches context.DeadlineExceeded if the next token comes
-// after the deadline of ctx; and under [WithFailClosed] one that matches
-// [ErrUnavailable]. Without a deadline it waits up to an hour and a second when
-// the hour's requests are used up.
+// If ctx ends first, Wait returns its error, and the token is free for others. If
+// the next token comes after the deadline of ctx, Wait returns at once, with an
+// error that matches context.DeadlineExceeded. Under [WithFailClosed] an error
+// may match [ErrUnavailable]. Once the requests of the hour are used up, the next
+// token is up to an hour and a second away.
 func (l *Limiter) Wait(ctx context.Context) error {
 	return l.waiter.wait(ctx)
 }

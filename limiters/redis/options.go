@@ -23,8 +23,8 @@ const (
 	maxPerHour   = 100_000
 )
 
-// Option changes what New makes. All processes that share a limit should have
-// the same limits; where they differ there is a Warn in the log.
+// Option changes what New makes. All processes that share a state should set the
+// same limits. If they differ, there is a Warn in the log.
 type Option func(*config) error
 
 type config struct {
@@ -54,8 +54,8 @@ func newConfig(opts []Option) (*config, error) {
 
 // WithRateLimit sets how many requests all processes together send in a
 // second, and how many of them may go out at once after a pause. The default
-// is 8 and 1. In no second are there more than their sum, rounded up.
-// perSecond is at least one an hour and at most 100, burst is 1 to 1,000.
+// is 8 and 1. A second never sees more than their sum, rounded up. perSecond
+// must be at least one an hour and at most 100, burst 1 to 1,000.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) error {
 		isRate := perSecond*3600 >= 1 && perSecond <= maxPerSecond // NaN is none
@@ -81,8 +81,8 @@ func WithHourlyLimit(n int) Option {
 }
 
 // WithFailClosed makes Wait return an error that matches [ErrUnavailable] when
-// the shared state is out of reach. By default Wait then returns nil, so that
-// only the client's own limits hold, and there is a Warn in the log.
+// the shared state is out of reach. By default Wait then returns nil and logs a
+// Warn: the client's own limits still hold.
 func WithFailClosed() Option {
 	return func(c *config) error {
 		c.failClosed = true
