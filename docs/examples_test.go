@@ -95,18 +95,31 @@ func declared(spec ast.Spec) []*ast.Ident {
 // Every way to make a client, every call, every option and every method of a
 // value is used by an example.
 func TestExamplesShowEveryOption(t *testing.T) {
-	var used []string
-	for _, all := range examplesOf(t, ".").all {
+	used := usedBy(t, ".")
+	for _, name := range functions(t, "..") {
+		assert.True(t, slices.Contains(used, name), "no example uses %s", name)
+	}
+}
+
+// usedBy are the names that the examples of a package use.
+func usedBy(t *testing.T, folder string) (names []string) {
+	for _, all := range examplesOf(t, folder).all {
 		for _, example := range all {
 			ast.Inspect(example.Code, func(n ast.Node) bool {
 				if selector, ok := n.(*ast.SelectorExpr); ok {
-					used = append(used, selector.Sel.Name)
+					names = append(names, selector.Sel.Name)
 				}
 				return true
 			})
 		}
 	}
-	for _, name := range functions(t, "..") {
+	return names
+}
+
+// Whatever a report can do is used by an example.
+func TestExamplesShowEveryReport(t *testing.T) {
+	used := usedBy(t, "report")
+	for _, name := range functions(t, "../report") {
 		assert.True(t, slices.Contains(used, name), "no example uses %s", name)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -243,7 +244,10 @@ func ExampleWriteCSV() {
 	var out bytes.Buffer
 	n, err := report.WriteCSV(&out, report.Replay(runs, nil), report.CSVOptions{})
 	fmt.Println(n, "rows below the heads", err, strings.Count(out.String(), "\n"))
-	// Output: 2 rows below the heads <nil> 3
+	fmt.Println(slices.Contains(report.CSVColumns(), "name")) // for CSVOptions.Columns
+	// Output:
+	// 2 rows below the heads <nil> 3
+	// true
 }
 
 // Runs for a CI server that shows JUnit reports.
@@ -345,4 +349,57 @@ func ExampleErrorRuns() {
 		fmt.Println(run.Name)
 	}
 	// Output: pay
+}
+
+// The same comparison with an answer of TestTrends that is there already.
+func ExampleReconcile() {
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	delivered, err := report.NewDelivered(time.Hour)
+	if err != nil {
+		log.Fatal(err)
+	}
+	delivered.Add(insights.Test{ID: "a", CreationTime: noon})
+	trends := &insights.TestTrends{Buckets: []insights.TrendBucket{{Timestamp: noon, Count: 2}}}
+	reconciliation, err := report.Reconcile(delivered, trends)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(reconciliation.Agrees())
+	// Output: false
+}
+
+// A limit that makes no sense is found before it judges anything.
+func ExampleGate_Validate() {
+	fmt.Println(errors.Is(report.Gate{MinPassRate: 95}.Validate(), insights.ErrInvalidOptions))
+	// Output: true
+}
+
+// Runs of an outage are not held against a test. The end is no part of it.
+func ExampleExcludedInterval_Contains() {
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	outage := report.ExcludedInterval{Start: noon, End: noon.Add(time.Hour)}
+	fmt.Println(outage.Contains(noon), outage.Contains(noon.Add(time.Hour)))
+	// Output: true false
+}
+
+// By how much did the pass rate of a test change?
+func ExampleRateChange_Difference() {
+	change := report.RateChange{Before: report.Counts{Passed: 10}, After: report.Counts{Passed: 9, Failed: 1}}
+	fmt.Printf("%+.2f\n", change.Difference())
+	// Output: -0.10
+}
+
+// How often does a test go there and back?
+func ExampleTestStats_FlipRate() {
+	var runs []insights.Test
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for i, status := range []insights.Status{insights.StatusPassed, insights.StatusFailed, insights.StatusPassed} {
+		runs = append(runs, insights.Test{Name: "login", Build: fmt.Sprint("web-", i), CreationTime: noon.Add(time.Duration(i) * time.Hour), Status: status})
+	}
+	summary, err := report.Summarize(report.Replay(runs, nil), report.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(summary.Tests[0].FlipRate())
+	// Output: 1 true
 }
