@@ -102,10 +102,11 @@ func (b *build) ifLatest(write func() error) error {
 }
 
 // A lock is held for some milliseconds. One that is older was left behind by a
-// process that ended.
+// process that ended, perhaps killed. Who waits outlasts it: a package that gave
+// up earlier would be by itself, and its report without the others' runs.
 const (
-	maxLockAge  = 10 * time.Second
-	maxLockWait = time.Second
+	maxLockAge  = time.Second
+	maxLockWait = 3 * time.Second / 2
 	lockPause   = 5 * time.Millisecond
 )
 

@@ -25,6 +25,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(packageRole); role != "" {
+		os.Exit(beOnePackage(role))
+	}
 	goleak.VerifyTestMain(m)
 }
 
