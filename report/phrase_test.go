@@ -51,8 +51,11 @@ func TestWriteTextPhrases(t *testing.T) {
 			"a ::error file=x::b":                  "a : :error file=x::b",
 			"a ##teamcity[testFailed name='x']":    "a # #teamcity[testFailed name='x']",
 			"\x1b[31mred\x1b[0m \x1b]0;title\x07x": "red x",
-			"std::vector":                          "std::vector",
-			"issue ##7":                            "issue ##7",
+			"a ::set-output name=x::b":             "a : :set-output name=x::b",
+			// GitLab folds a log only if a carriage return and an escape follow.
+			"section_start:1:a[collapsed=true]\r\x1b[0Kb": "section_start:1:a[collapsed=true] b",
+			"std::vector": "std::vector",
+			"issue ##7":   "issue ##7",
 		} {
 			assert.Equal(t, want, plain(text))
 		}
