@@ -257,7 +257,7 @@ func (m *model) spell(q url.Values) url.Values {
 	return spelled
 }
 
-// shown is a run as the service shows it.
+// shown returns a run as the service shows it.
 func (m *model) shown(t insights.Test) insights.Test {
 	if t.Status.IsError() {
 		t.Status = m.errored
@@ -569,7 +569,8 @@ func (s split) count(runs []insights.Test) object {
 	return counts
 }
 
-// counted is a list of counts, the highest first, and of equal ones by name.
+// counted returns a list of counts, the highest first, and of equal ones by
+// name.
 func (m *model) counted(counts object) any {
 	names := slices.Sorted(maps.Keys(counts))
 	slices.SortStableFunc(names, func(a, b string) int { return int(asNumber(counts[b]) - asNumber(counts[a])) })

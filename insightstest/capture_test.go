@@ -17,8 +17,8 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-// value is a JSON text as maps, lists and texts; numbers keep the way in which
-// they are written, so that 30.0 is not 30.
+// value returns a JSON text as maps, lists and texts; numbers keep the way in
+// which they are written, so that 30.0 is not 30.
 func value(t *testing.T, text []byte) map[string]any {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -49,7 +49,7 @@ func answerOf(t *testing.T, srv *insightstest.Server, path string, day time.Time
 	return value(t, []byte(body))
 }
 
-// runOf is a captured run as one to add.
+// runOf returns a captured run as one to add.
 func runOf(t *testing.T, item any) insights.Test {
 	t.Helper()
 	text, err := json.Marshal(item)

@@ -91,7 +91,7 @@ func WithErrorsInside(every int) Option {
 	return func(s *settings) { s.errorsInside = every }
 }
 
-// errorInside is the answer 200 that says that it is none.
+// errorInside returns the answer 200 that says that it is none.
 func errorInside(status int) []byte {
 	w := new(writer)
 	w.open("", '{')
@@ -111,7 +111,7 @@ func WithReplicas() Option {
 	return func(s *settings) { s.replicas = true }
 }
 
-// tiesReversed is a list with the runs of each time the other way round.
+// tiesReversed returns a list with the runs of each time the other way round.
 func (a *answerer) tiesReversed(runs iter.Seq[*entry]) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
 		var ties []*entry
@@ -134,7 +134,7 @@ func (a *answerer) tiesReversed(runs iter.Seq[*entry]) iter.Seq[*entry] {
 	}
 }
 
-// shownTime is the creation as far as it is written.
+// shownTime returns the creation as far as it is written.
 func (a *answerer) shownTime(e *entry) int64 {
 	unit := time.Second
 	if a.times == TimesInMilliseconds {
@@ -164,7 +164,7 @@ func WithSecondCreation(later func(insights.Test) time.Duration) Option {
 	return func(s *settings) { s.second = later }
 }
 
-// twin is the run as it is listed a second time; nil: it is not.
+// twin returns the run as it is listed a second time; nil: it is not.
 func (s *settings) twin(t insights.Test) *run {
 	if s.second == nil {
 		return nil
@@ -186,7 +186,8 @@ func WithoutCreationTime(which func(insights.Test) bool) Option {
 	return func(s *settings) { s.uncreated = which }
 }
 
-// uncreatedLast is a list with the runs that show no creation time at its end.
+// uncreatedLast returns a list with the runs that show no creation time at its
+// end.
 func uncreatedLast(runs iter.Seq[*entry]) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
 		var last []*entry
@@ -216,7 +217,7 @@ func WithoutOrder() Option {
 	return func(s *settings) { s.unordered = true }
 }
 
-// byHash is a list in the order of WithoutOrder.
+// byHash returns a list in the order of WithoutOrder.
 func byHash(runs iter.Seq[*entry]) iter.Seq[*entry] {
 	return slices.Values(slices.SortedStableFunc(runs, func(x, y *entry) int {
 		return cmp.Compare(hash(x.run.ID), hash(y.run.ID))
@@ -236,7 +237,7 @@ func WithOddScalars() Option {
 	return func(s *settings) { s.odd, s.status = true, `"200"` }
 }
 
-// oddText is a text as WithOddScalars writes it; "" is as any other.
+// oddText returns a text as WithOddScalars writes it; "" is as any other.
 func oddText(key, value string) string {
 	if key == "error" && value == "" {
 		return "false"

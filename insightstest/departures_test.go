@@ -20,7 +20,7 @@ import (
 // The tests of services that depart from what a client may assume look at the
 // wire: what a client makes of it is the client's to promise.
 
-// page is what /tests answers for the day around noon.
+// page returns what /tests answers for the day around noon.
 func page(t *testing.T, srv *insightstest.Server, pairs ...string) map[string]any {
 	t.Helper()
 	resp, body := ask(t, plain(t), request(t, srv, insightstest.PathTests, around(pairs...)))

@@ -52,13 +52,13 @@ const (
 	Endless                // the body is repeated until the client goes or the server closes
 )
 
-// On is f for the requests of one path only.
+// On returns f for the requests of one path only.
 func (f Fault) On(path string) Fault {
 	f.Path = path
 	return f
 }
 
-// After is f for the requests after the first skip that it would meet.
+// After returns f for the requests after the first skip that it would meet.
 func (f Fault) After(skip int) Fault {
 	f.Skip = skip
 	return f
@@ -210,8 +210,8 @@ func EndlessBody(n int) Fault {
 	return Fault{Count: n, Status: http.StatusOK, Body: []byte(`{"items":[{"id":"`), Ending: Endless}
 }
 
-// GzipBomb is [EndlessBody], compressed: a few bytes on the wire are very many
-// to the client.
+// GzipBomb returns [EndlessBody], compressed: a few bytes on the wire are very
+// many to the client.
 func GzipBomb(n int) Fault {
 	f := EndlessBody(n)
 	f.Gzip = true
@@ -253,8 +253,8 @@ func EmptyList(n int) Fault {
 	}}
 }
 
-// withMembers is a JSON object with other members; what is no object stays as
-// it is.
+// withMembers returns a JSON object with other members; what is no object stays
+// as it is.
 func withMembers(body []byte, change func(map[string]json.RawMessage)) []byte {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil {
@@ -299,7 +299,7 @@ func (s *Server) Recover() {
 	s.faults.clear()
 }
 
-// fault is the one that a request meets; the zero Fault: none.
+// fault returns the one that a request meets; the zero Fault: none.
 func (s *Server) fault(r *http.Request, entry *Request) (met Fault) {
 	if !s.faults.haveMatch() {
 		return s.faults.take(entry)

@@ -69,7 +69,7 @@ func buildFilter(builds []string, wanted string, missing, partial bool) []bool {
 	return letting(builds, func(b string) bool { return b == "" && wanted == "" })
 }
 
-// ownerFilter is the scope, narrowed by the owners that are named.
+// ownerFilter returns the scope, narrowed by the owners that are named.
 func ownerFilter(owners []string, p *params, byDefault insights.Scope, username string) []bool {
 	scope := p.scope
 	if scope == "" && len(p.owners) == 0 {

@@ -74,7 +74,7 @@ func newGenerator(seed uint64, period seconds) *generator {
 	}
 }
 
-// chance is true with probability p.
+// chance returns true with probability p.
 func (g *generator) chance(p float64) bool {
 	return g.Float64() < p
 }
@@ -111,7 +111,7 @@ func (g *generator) plan(n int) []planned {
 	return plan
 }
 
-// moment is a second of the period, more often one at which people work.
+// moment returns a second of the period, more often one at which people work.
 func (g *generator) moment() int64 {
 	var at int64
 	for range 6 {
@@ -123,7 +123,7 @@ func (g *generator) moment() int64 {
 	return at
 }
 
-// workload is how busy people are at that time, up to 1.
+// workload returns how busy people are at that time, up to 1.
 func workload(t time.Time) float64 {
 	load := 0.2
 	if h := t.Hour(); h >= 7 && h < 18 {
@@ -188,7 +188,7 @@ const (
 	flakyTests  = 20
 )
 
-// outcome is how a run of that test ends.
+// outcome returns how a run of that test ends.
 func (g *generator) outcome(test int, b *burst) (insights.Status, string) {
 	switch roll := g.Float64(); {
 	case roll < 0.01:
@@ -234,7 +234,7 @@ func (g *generator) time(t *insights.Test, test int, created int64) {
 	t.Duration = insights.Seconds(end - start)
 }
 
-// length is how long a run takes, in seconds: mostly under a minute, and
+// length returns how long a run takes, in seconds: mostly under a minute, and
 // seldom very long.
 func (g *generator) length(test int) int64 {
 	usual := 15 + float64(test*37%120) // each test has its own

@@ -45,7 +45,7 @@ func (g *group) include(r *run) {
 	}
 }
 
-// span is from the first start to the last end; 0: none has ended.
+// span returns the time from the first start to the last end; 0: none has ended.
 func (g *group) span() insights.Seconds {
 	if g.end.IsZero() {
 		return 0
@@ -145,7 +145,7 @@ func (a *answerer) writeErrors(w *writer) {
 	w.close('}')
 }
 
-// total is the number of runs in groups.
+// total returns the number of runs in groups.
 func total(groups []*group) int {
 	n := 0
 	for _, g := range groups {

@@ -54,7 +54,8 @@ func (t *tokens) refill(now time.Time) {
 	t.filled = now
 }
 
-// untilNext is the time in which the bucket gets what it lacks of a token more.
+// untilNext returns the time in which the bucket gets what it lacks of a token
+// more.
 func (t *tokens) untilNext() time.Duration {
 	lacking := math.Floor(t.left) + 1 - t.left
 	return time.Duration(math.Ceil(lacking * float64(t.per) / float64(t.size)))
@@ -126,7 +127,8 @@ func wholeSeconds(d time.Duration) int {
 	return int((d + time.Second - 1) / time.Second)
 }
 
-// httpDate is the time in the form of HTTP's headers, rounded up to a second.
+// httpDate returns the time in the form of HTTP's headers, rounded up to a
+// second.
 func httpDate(t time.Time) string {
 	return t.Add(time.Second - 1).UTC().Format(http.TimeFormat)
 }

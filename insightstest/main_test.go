@@ -22,14 +22,14 @@ func TestMain(m *testing.M) {
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) // a Monday
 
-// start is a server that closes with the test.
+// start returns a server that closes with the test.
 func start(t testing.TB, opts ...insightstest.Option) *insightstest.Server {
 	srv := insightstest.NewServer(opts...)
 	t.Cleanup(srv.Close)
 	return srv
 }
 
-// plain is a client that knows nothing of the SDK. Every request has a
+// plain returns a client that knows nothing of the SDK. Every request has a
 // connection of its own.
 func plain(t testing.TB) *http.Client {
 	transport := &http.Transport{DisableCompression: true}
@@ -79,7 +79,7 @@ func query(pairs ...string) url.Values {
 	return v
 }
 
-// around is the day around noon, and further parameters.
+// around returns the day around noon, and further parameters.
 func around(pairs ...string) url.Values {
 	return query(append(pairs, "start", "2026-03-02T00:00:00Z", "end", "2026-03-03T00:00:00Z")...)
 }

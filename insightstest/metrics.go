@@ -43,7 +43,7 @@ func (s *sums) rank(r *run) {
 	}
 }
 
-// noStatuses is the sum by status before the first run.
+// noStatuses returns the sum by status before the first run.
 func (a *answerer) noStatuses(errored insights.Status) map[string]int {
 	none := make(map[string]int)
 	if a.zeroStatuses {

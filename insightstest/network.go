@@ -50,9 +50,9 @@ func (n *network) Close() error {
 	return nil
 }
 
-// Addr is a loopback address, which clients accept without TLS, with a port on
-// which nothing listens: a client that does not know of the network reaches no
-// other server by mistake.
+// Addr returns a loopback address, which clients accept without TLS, with a
+// port on which nothing listens: a client that does not know of the network
+// reaches no other server by mistake.
 func (n *network) Addr() net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}
 }

@@ -49,8 +49,8 @@ type settings struct {
 	departures
 }
 
-// defaults is the service as the API reference describes it, with the further
-// fields that today's service sends.
+// defaults returns the service as the API reference describes it, with the
+// further fields that today's service sends.
 func defaults() settings {
 	return settings{
 		username:  Username,
@@ -63,7 +63,7 @@ func defaults() settings {
 	}
 }
 
-// serviceTime is the time by the service's clock.
+// serviceTime returns the time by the service's clock.
 func (s *settings) serviceTime() time.Time {
 	return s.now().Add(s.skew)
 }

@@ -151,7 +151,7 @@ var (
 	renamedNames   = []string{"name", "build_missing", "descending"}
 )
 
-// spelled is the one of two names that counts: the one that the server's
+// spelled returns the one of two names that counts: the one that the server's
 // dialect has, or, where it has both, the one that was sent.
 func (r *reader) spelled(reference, renamed string) string {
 	if r.dialect != nil {

@@ -14,7 +14,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.message }
 
-// body is the refusal in one of the shapes that are known.
+// body returns the refusal in one of the shapes that are known.
 func (r *refusal) body(shape ErrorShape) (contentType string, body []byte) {
 	switch shape {
 	case ErrorText:

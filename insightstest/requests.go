@@ -71,7 +71,7 @@ func (l *requestLog) forgetOld() {
 	}
 }
 
-// bytes is how much memory a request takes that its sender decides.
+// bytes returns how much memory a request takes that its sender decides.
 func (r *Request) bytes() int {
 	return len(r.Path) + len(r.RawQuery) + len(r.UserAgent)
 }
@@ -85,14 +85,14 @@ func (l *requestLog) answered(entry *Request, status, bytes int) Request {
 	return entry.withQuery()
 }
 
-// withQuery is a copy with the query string parsed.
+// withQuery returns a copy with the query string parsed.
 func (r *Request) withQuery() Request {
 	c := *r
 	c.Query, _ = url.ParseQuery(r.RawQuery) // what can't be read is in RawQuery
 	return c
 }
 
-// list is a copy of the log.
+// list returns a copy of the log.
 func (l *requestLog) list() []Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()

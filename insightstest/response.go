@@ -22,7 +22,7 @@ func newResponse(status int, contentType string, body []byte) *response {
 	return &response{status: status, header: http.Header{"Content-Type": {contentType}}, body: body}
 }
 
-// answer is what the service says to a request.
+// answer returns what the service says to a request.
 func (s *Server) answer(r *http.Request) *response {
 	limit, refused := s.limiter.take(s.now)
 	if refused == nil {
@@ -129,8 +129,8 @@ var calls = []*call{
 	{PathErrorTrends, platformParameters, readPlatforms, always((*answerer).writeErrors)},
 }
 
-// always is the write of a call that refuses nothing once its parameters are
-// read.
+// always returns the write of a call that refuses nothing once its parameters
+// are read.
 func always(write func(*answerer, *writer)) func(*answerer, *writer) *refusal {
 	return func(a *answerer, w *writer) *refusal {
 		write(a, w)

@@ -79,7 +79,7 @@ func (s *Server) Update(id string, change func(*insights.Test)) {
 	s.publish(s.completed([]insights.Test{retimed(before, after, now)}, now), now)
 }
 
-// retimed is the run after a change, without the times that no longer fit.
+// retimed returns the run after a change, without the times that no longer fit.
 func retimed(before, after insights.Test, now time.Time) insights.Test {
 	moved := !after.StartTime.Equal(before.StartTime) || !after.EndTime.Equal(before.EndTime)
 	longer := after.Duration != before.Duration
@@ -237,7 +237,7 @@ func orElse[S ~string](value, other S) S {
 	return value
 }
 
-// detailsURL is the documented form of the address of a run.
+// detailsURL returns the documented form of the address of a run.
 func detailsURL(account, id string) string {
 	return "https://saucelabs.com/rest/v1.1/" + account + "/jobs/" + id
 }

@@ -38,7 +38,7 @@ func (a *answerer) isAll() bool {
 	return a.membership == ByCreation && a.filter.isEmpty()
 }
 
-// memberTime is the time that decides whether a run lies in the period.
+// memberTime returns the time that decides whether a run lies in the period.
 func (a *answerer) memberTime(e *entry) int64 {
 	switch a.membership {
 	case ByStart:

@@ -104,7 +104,7 @@ func (s *Server) serve(l net.Listener) {
 	})
 }
 
-// now is the service's time.
+// now returns the service's time.
 func (s *Server) now() time.Time {
 	return s.settings.serviceTime()
 }
@@ -119,8 +119,8 @@ func (s *Server) mistake(method, format string, args ...any) {
 	s.t.Fatal(text)
 }
 
-// reachable is an address under which this machine finds the port: one that
-// stands for all addresses is none to connect to everywhere.
+// reachable returns an address under which this machine finds the port: one
+// that stands for all addresses is none to connect to everywhere.
 func reachable(addr net.Addr) string {
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))

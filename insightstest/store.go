@@ -131,7 +131,7 @@ func (s *store) putLater(at int64, r *run) {
 	s.due.Store(s.later[0].at)
 }
 
-// find is the run with an ID; nil: there is none.
+// find returns the run with an ID; nil: there is none.
 func (s *store) find(id string) *run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,7 +177,7 @@ func (s *store) entry(r *run) entry {
 	return e
 }
 
-// snapshot is the runs as they are now, in microseconds since 1970.
+// snapshot returns the runs as they are now, in microseconds since 1970.
 func (s *store) snapshot(now int64) *snapshot {
 	if s.due.Load() <= now {
 		s.putDue(now)
@@ -223,7 +223,7 @@ func (s *store) merge() {
 	s.changed.Store(false)
 }
 
-// withoutGone is a copy: the entries may be those of a snapshot.
+// withoutGone returns a copy: the entries may be those of a snapshot.
 func (s *store) withoutGone(entries []entry) []entry {
 	left := make([]entry, 0, len(entries))
 	for _, e := range entries {

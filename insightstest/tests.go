@@ -21,8 +21,8 @@ func (a *answerer) writeTests(w *writer) {
 	w.close('}')
 }
 
-// page is what from and size cut out of the selected runs, and whether there
-// are any after it.
+// page returns what from and size cut out of the selected runs, and whether
+// there are any after it.
 func (a *answerer) page() (page []*entry, more bool) {
 	if a.isAll() && a.keepsOrder() {
 		return a.pageOfAll()
@@ -80,7 +80,7 @@ func (a *answerer) pageOfAll() (page []*entry, more bool) {
 	return page, to < len(all)
 }
 
-// saysMore is has_more, true or not.
+// saysMore returns has_more, true or not.
 func (a *answerer) saysMore(length int, more bool) bool {
 	switch a.hasMore {
 	case HasMoreIfFull:
@@ -94,7 +94,7 @@ func (a *answerer) saysMore(length int, more bool) bool {
 	}
 }
 
-// listItem is the run as an element of /tests, with a comma. It is written
+// listItem returns the run as an element of /tests, with a comma. It is written
 // once: a page is then copied together.
 func (r *run) listItem(f *form) []byte {
 	if item := r.item.Load(); item != nil {

@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// spoiled is the answer that a request gets under a fault. truth makes the
+// spoiled returns the answer that a request gets under a fault. truth makes the
 // answer that it would have got, where the fault wants it.
 func (s *Server) spoiled(f *Fault, truth func() *response) *response {
 	a := s.base(f, truth)

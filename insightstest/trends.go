@@ -104,7 +104,7 @@ func (a *answerer) trendStatuses() []string {
 	return names
 }
 
-// trendErroredOr is how trends spell the status of a run that errored.
+// trendErroredOr returns how trends spell the status of a run that errored.
 func (f *form) trendErroredOr() insights.Status {
 	return cmp.Or(f.trendErrored, f.errored)
 }
@@ -176,7 +176,7 @@ func (a *answerer) histogram() (*histogram, *refusal) {
 	return h, nil
 }
 
-// bucketRange is the first and the last bucket with a run.
+// bucketRange returns the first and the last bucket with a run.
 func (a *answerer) bucketRange() (first, last int64) {
 	first, last = 0, -1
 	for e := range a.oldestFirst() {

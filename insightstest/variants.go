@@ -67,7 +67,7 @@ func Variants() []Variant {
 	}
 }
 
-// asDocumentedToday is the newer revision of the documentation.
+// asDocumentedToday returns the newer revision of the documentation.
 func asDocumentedToday() []Option {
 	return []Option{
 		WithDialect(insights.DialectRenamed), WithDefaultOrder(insights.NewestFirst), WithOptionalPeriod(), WithoutUnixTime(),
@@ -77,8 +77,8 @@ func asDocumentedToday() []Option {
 	}
 }
 
-// asSeenLive is what others have captured from the real service; testdata has
-// the captures.
+// asSeenLive returns what others have captured from the real service; testdata
+// has the captures.
 func asSeenLive() []Option {
 	return []Option{
 		WithDefaultOrder(insights.NewestFirst), WithFields(FieldsSeenLive), WithFamilyNames(), WithOptionalQuery(),
@@ -122,7 +122,7 @@ func Departures() []Variant {
 	}
 }
 
-// isRare is true for one run in about a hundred.
+// isRare returns true for one run in about a hundred.
 func isRare(t insights.Test) bool {
 	return hash(t.ID)%100 == 0
 }

@@ -33,8 +33,8 @@ func isTaken(whole map[string]string, shown, text string) bool {
 // leastName is what is left of a name, however long what is kept is.
 const leastName = 6
 
-// abridged is the text in at most n cells, if what is kept leaves leastName
-// of them to the name. It is cut before what is kept; without that,
+// abridged returns the text in at most n cells, if what is kept leaves
+// leastName of them to the name. It is cut before what is kept; without that,
 // before its last third, as names often differ at their end.
 func abridged(text string, n int) string {
 	name, kept := cutKept(text)
@@ -47,7 +47,7 @@ func abridged(text string, n int) string {
 	return fitted(name, max(n-cells(kept), leastName)) + kept
 }
 
-// cutKept is the name and what is kept behind it, both plain.
+// cutKept returns the name and what is kept behind it, both plain.
 func cutKept(text string) (name, kept string) {
 	name, kept, _ = strings.Cut(text, keepMark)
 	if kept == "" {

@@ -23,9 +23,9 @@ const exchanges = 1999
 // maxBatches is how many are exchanged; the distribution of more is normal.
 const maxBatches = 10_000
 
-// exchangeBuilds is the probability that the pass rates of two periods differ
-// as much as these if which build belongs to which is chance. It is 1 if one
-// of the two has no rate.
+// exchangeBuilds returns the probability that the pass rates of two periods
+// differ as much as these if which build belongs to which is chance. It is 1 if
+// one of the two has no rate.
 func exchangeBuilds(before, after []Group) float64 {
 	earlier, later := batchesOf(before), batchesOf(after)
 	if total(earlier).runs == 0 || total(later).runs == 0 {

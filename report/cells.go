@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// cells is how many columns of a terminal the text takes: two for a wide
+// cells returns how many columns of a terminal the text takes: two for a wide
 // character, such as those of Chinese, and none for one that is drawn over the
 // one before.
 func cells(text string) int {
@@ -32,7 +32,7 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// fitted is the text in at most n cells, with an ellipsis if it is cut.
+// fitted returns the text in at most n cells, with an ellipsis if it is cut.
 func fitted(text string, n int) string {
 	if cells(text) <= n {
 		return text

@@ -71,8 +71,8 @@ type RateChange struct {
 	PValue float64  `json:"p_value"`
 }
 
-// Difference is the pass rate after less the one before, from -1 to 1; 0 if
-// one of the two does not exist.
+// Difference returns the pass rate after less the one before, from -1 to 1; 0
+// if one of the two does not exist.
 func (c RateChange) Difference() float64 {
 	before, hadRate := c.Before.PassRate()
 	after, hasRate := c.After.PassRate()
@@ -170,13 +170,14 @@ func (p testPair) canFlip() bool {
 	return before.pairs() > 0 && after.pairs() > 0 && flips > 0 && flips < pairs
 }
 
-// pairs is how many neighbours there are among the judged runs.
+// pairs returns how many neighbours there are among the judged runs.
 func (t TestStats) pairs() int {
 	return max(t.Judged-1, 0)
 }
 
-// halves is half of the flips and of the pairs without one. A failure by itself
-// is two flips, so that all of them would be counted as if each had come alone.
+// halves returns half of the flips and of the pairs without one. A failure by
+// itself is two flips, so that all of them would be counted as if each had come
+// alone.
 func (t TestStats) halves() (flips, steady int) {
 	return t.Flips / 2, t.pairs()/2 - t.Flips/2
 }

@@ -135,7 +135,7 @@ func randomOutcomes(random *rand.Rand, n int) string {
 	return string(outcomes)
 }
 
-// timed is runs of one test that took so many seconds.
+// timed returns runs of one test that took so many seconds.
 func timed(name string, seconds ...float64) []insights.Test {
 	var runs []insights.Test
 	for i, s := range seconds {

@@ -84,8 +84,8 @@ type Counts struct {
 	CompleteAs CompleteAs `json:"complete_as"` // how the methods count Complete
 }
 
-// PassRate is Successes ÷ Decided, from 0 to 1. Without a decided run there is
-// no rate, and ok is false.
+// PassRate returns Successes ÷ Decided, from 0 to 1. Without a decided run
+// there is no rate, and ok is false.
 func (c Counts) PassRate() (rate float64, ok bool) {
 	if c.Decided() == 0 {
 		return 0, false
@@ -93,7 +93,7 @@ func (c Counts) PassRate() (rate float64, ok bool) {
 	return float64(c.Successes()) / float64(c.Decided()), true
 }
 
-// Decided is Successes + Failures.
+// Decided returns Successes + Failures.
 func (c Counts) Decided() int {
 	return c.Successes() + c.Failures()
 }

@@ -207,8 +207,8 @@ func (m mixture) step(tallies []tally, calm []float64) mixture {
 	return next
 }
 
-// share is how likely a test is calm. It adds to others how likely it is each
-// of the others.
+// share returns how likely a test is calm. It adds to others how likely it is
+// each of the others.
 func (m mixture) share(t tally, others []float64) float64 {
 	var likelihoods [otherRates]float64
 	calm := m.calmShare
@@ -228,7 +228,7 @@ func (m mixture) share(t tally, others []float64) float64 {
 	return calm / sum
 }
 
-// logLikelihood is that of the tally at a rate, but for a constant.
+// logLikelihood returns that of the tally at a rate, but for a constant.
 func (t tally) logLikelihood(rate float64) float64 {
 	return float64(t.failures)*math.Log(rate) + float64(t.runs-t.failures)*math.Log1p(-rate)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/sauceinsights/insights/report"
 )
 
-// suite is runs of tests that fail by chance, one in every build each.
+// suite returns runs of tests that fail by chance, one in every build each.
 func suite(seed uint64, builds int, rates map[string]float64) []insights.Test {
 	random := rand.New(rand.NewPCG(seed, 3))
 	names := make([]string, 0, len(rates))

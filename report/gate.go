@@ -304,7 +304,7 @@ func (j *judge) atMost(rule Rule, limit *int, actual int) {
 	}
 }
 
-// of is the rule's name for one thing, or for many.
+// of returns the rule's name for one thing, or for many.
 func (r Rule) of(n int) string {
 	if n == 1 {
 		return strings.NewReplacer("runs", "run", "tests", "test").Replace(string(r))

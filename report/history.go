@@ -36,7 +36,8 @@ func (h *history) add(m mark, order *arrivals) {
 	}
 }
 
-// latest is the runs in the order of time, oldest first, at most maxHistory.
+// latest returns the runs in the order of time, oldest first, at most
+// maxHistory.
 func (h *history) latest(order *arrivals) []mark {
 	slices.SortFunc(h.marks, func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), order.of(a.arrived, b.arrived))

@@ -180,7 +180,7 @@ func className(os, browser string) string {
 	return cmp.Or(strings.TrimSpace(strings.ReplaceAll(withoutColours(platform), ".", "_")), "unknown platform")
 }
 
-// decisive is the latest decided run, or the latest if none is, and the
+// decisive returns the latest decided run, or the latest if none is, and the
 // runs before it.
 func decisive(runs []junitRun) (verdict junitRun, earlier []junitRun) {
 	for i, run := range slices.Backward(runs) {
@@ -206,7 +206,7 @@ func reruns(runs []junitRun) (failures, errs []xmlRerun) {
 	return failures, errs
 }
 
-// summary is the message on one line, or the status if there is none.
+// summary returns the message on one line, or the status if there is none.
 func (r junitRun) summary() string {
 	return cmp.Or(shortened(r.message, 200), string(r.status))
 }
@@ -231,8 +231,8 @@ func (r junitRun) line() string {
 	return plain(strings.Join(slices.DeleteFunc(parts, isEmpty), " "))
 }
 
-// unfinishedSuite is an error that a CI system shows, so that half a report
-// does not pass for a whole one.
+// unfinishedSuite returns an error that a CI system shows, so that half a
+// report does not pass for a whole one.
 func unfinishedSuite(err error) xmlSuite {
 	suite := newXMLSuite("Report", "")
 	suite.add(xmlCase{

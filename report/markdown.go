@@ -178,7 +178,8 @@ func markdownCells(columns []column, cells []string, link string) []string {
 	return list
 }
 
-// linkTo is an address that can stand in a link of Markdown; empty: it cannot.
+// linkTo returns an address that can stand in a link of Markdown; empty: it
+// cannot.
 func linkTo(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {

@@ -70,7 +70,7 @@ func (o Options) Validate() error {
 	return p.err()
 }
 
-// withDefaults is a copy that later changes by the caller do not reach.
+// withDefaults returns a copy that later changes by the caller do not reach.
 func (o Options) withDefaults() Options {
 	o.Quarantine = slices.Clone(o.Quarantine)
 	o.Exclude, o.Since = slices.Clone(o.Exclude), maps.Clone(o.Since)
@@ -93,7 +93,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// recorded is what a Summary keeps: all that can be written down.
+// recorded returns what a Summary keeps: all that can be written down.
 func (o Options) recorded() Options {
 	o.Normalize = nil
 	return o

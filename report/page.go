@@ -129,7 +129,7 @@ func (j *judgement) heading() string {
 	return "Gate " + string(j.Decision)
 }
 
-// line is a breach with its names quoted.
+// line returns a breach with its names quoted.
 func (b Breach) line() string {
 	reason := b.Reason
 	if cause, ok := strings.CutPrefix(reason, incomplete); ok {

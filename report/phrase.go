@@ -50,7 +50,7 @@ func withoutColours(s string) string {
 // line may be wrapped before it.
 var commandInLog = regexp.MustCompile(`(?i)(#)(#(?:teamcity|vso)?\[)|(:)(:(?:error|warning|notice|debug|group|endgroup|echo|add-mask|add-path|add-matcher|remove-matcher|set-output|set-env|save-state|stop-commands)\b)`)
 
-// shortened is plain text of at most n characters.
+// shortened returns plain text of at most n characters.
 func shortened(s string, n int) string {
 	runes := []rune(plain(s))
 	if len(runes) <= n {
@@ -68,7 +68,7 @@ func number(n int) string {
 	return text
 }
 
-// counted is a number of things, such as 1 run or 2 runs.
+// counted returns a number of things, such as 1 run or 2 runs.
 func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -98,7 +98,7 @@ func percentInTable(rate float64) string {
 	return strconv.FormatFloat(tenths/10, 'f', 1, 64) + "%"
 }
 
-// passRate is the pass rate in words.
+// passRate returns the pass rate in words.
 func passRate(c Counts) string {
 	rate, ok := c.PassRate()
 	if !ok {
@@ -129,8 +129,8 @@ func moment(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// label is the name of a test, with its platform if the summary has it, which
-// is kept when the name is cut.
+// label returns the name of a test, with its platform if the summary has it,
+// which is kept when the name is cut.
 func label(name, os, browser string) string {
 	kept := ""
 	for _, part := range []string{os, browser} {

@@ -55,7 +55,7 @@ func (q Quarantine) hasEnded(at time.Time) bool {
 	return !at.Before(q.Until.AddDate(0, 0, 1))
 }
 
-// problem is why an entry is refused; empty: it is not.
+// problem returns why an entry is refused; empty: it is not.
 func (q Quarantine) problem() string {
 	switch {
 	case q.Test == "":
@@ -103,7 +103,7 @@ func newQuarantine(list []Quarantine) quarantine {
 	return q
 }
 
-// reason is why a run is forgiven; empty: it is not.
+// reason returns why a run is forgiven; empty: it is not.
 func (q quarantine) reason(run insights.Test, at time.Time) string {
 	for _, entry := range q[run.Name] {
 		if entry.covers(run) && !at.IsZero() && !entry.hasEnded(at) {

@@ -52,7 +52,7 @@ func (d *Delivered) Add(run insights.Test) {
 	d.counts[floor(run.CreationTime, d.resolution)]++
 }
 
-// floor is the number of the span of that length in which the time lies.
+// floor returns the number of the span of that length in which the time lies.
 func floor(at time.Time, length time.Duration) int64 {
 	seconds, size := at.Unix(), int64(length/time.Second)
 	if seconds < 0 {

@@ -20,7 +20,7 @@ func Collect(tests iter.Seq2[insights.Test, error]) ([]insights.Test, error) {
 	return runs, nil
 }
 
-// Replay is the sequence of runs, which ends with err unless that is nil.
+// Replay returns the sequence of runs, which ends with err unless that is nil.
 func Replay(runs []insights.Test, err error) iter.Seq2[insights.Test, error] {
 	return func(yield func(insights.Test, error) bool) {
 		for _, run := range runs {

@@ -23,7 +23,7 @@ func writeRuns(out *bufio.Writer, tests iter.Seq2[insights.Test, error], write f
 	return written, out.Flush()
 }
 
-// joined is both errors, or the one that there is as it is.
+// joined returns both errors, or the one that there is as it is.
 func joined(a, b error) error {
 	switch {
 	case a == nil:

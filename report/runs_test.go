@@ -39,7 +39,7 @@ var monday = time.Date(2026, 11, 16, 8, 0, 0, 0, time.UTC)
 
 var errCutOff = errors.New("the service went away")
 
-// run is a run of a test on Linux, the given time after Monday morning.
+// run returns a run of a test on Linux, the given time after Monday morning.
 func run(name string, status insights.Status, after time.Duration) insights.Test {
 	created := monday.Add(after)
 	return insights.Test{
@@ -49,8 +49,8 @@ func run(name string, status insights.Status, after time.Duration) insights.Test
 	}
 }
 
-// history is runs of one test, a minute apart: P passed, F failed, E errored,
-// C complete, R still running.
+// history returns runs of one test, a minute apart: P passed, F failed, E
+// errored, C complete, R still running.
 func history(name, outcomes string) []insights.Test {
 	statuses := map[rune]insights.Status{
 		'P': insights.StatusPassed, 'F': insights.StatusFailed, 'E': insights.StatusError, 'C': insights.StatusComplete, 'R': "in progress",
@@ -106,7 +106,8 @@ func randomRuns(seed uint64, n int) []insights.Test {
 	return runs
 }
 
-// week is what a small team's runs may look like: the data of the golden files.
+// week returns what a small team's runs may look like: the data of the golden
+// files.
 func week() []insights.Test {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	var runs []insights.Test

@@ -34,8 +34,8 @@ type TimeShift struct {
 	PValue float64 `json:"p_value"`
 }
 
-// Typical is the geometric mean of the run times: that of half a minute and two
-// minutes is one minute. It is zero without runs.
+// Typical returns the geometric mean of the run times: that of half a minute
+// and two minutes is one minute. It is zero without runs.
 func (s Spread) Typical() insights.Seconds {
 	if s.Count == 0 {
 		return 0
@@ -106,8 +106,8 @@ func supportedTimes(pairs []timePair, sign, level float64) []timePair {
 	return supported(sorted, oneSided, level*listShare)
 }
 
-// tail is the probability of such a change, or a larger one, in the direction
-// of the sign if there is none.
+// tail returns the probability of such a change, or a larger one, in the
+// direction of the sign if there is none.
 func (p timePair) tail(sign float64) float64 {
 	if sign*p.change < 0 {
 		return 1 - p.oneSided
@@ -134,8 +134,8 @@ func addTails(pairs []timePair) {
 // of the two sides matter each by itself.
 const maxSkew = 1.5
 
-// chance is the one-sided probability of the change, with the resolution in its
-// error.
+// chance returns the one-sided probability of the change, with the resolution
+// in its error.
 func (p timePair) chance(variance, freedom float64) float64 {
 	rounding := square(resolution/float64(p.before.Typical())) + square(resolution/float64(p.after.Typical()))
 	return studentTails(p.change/math.Sqrt(variance+rounding), freedom) / 2
@@ -153,7 +153,8 @@ func (p timePair) welch() float64 {
 
 func (p timePair) freedom() float64 { return float64(p.before.Count + p.after.Count - 2) }
 
-// pooledVariance is that of a run time's logarithm, the same on both sides.
+// pooledVariance returns that of a run time's logarithm, the same on both
+// sides.
 func (p timePair) pooledVariance() float64 {
 	before := square(p.before.LogStdDev) * float64(p.before.Count-1)
 	after := square(p.after.LogStdDev) * float64(p.after.Count-1)

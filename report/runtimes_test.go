@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// spreadOver is what a period keeps of these run times.
+// spreadOver returns what a period keeps of these run times.
 func spreadOver(seconds []float64) Spread {
 	var s spreads
 	for _, x := range seconds {

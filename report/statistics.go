@@ -2,7 +2,7 @@ package report
 
 import "math"
 
-// fisher is the two-sided p-value of Fisher's exact test on the table
+// fisher returns the two-sided p-value of Fisher's exact test on the table
 //
 //	a b
 //	c d
@@ -25,7 +25,7 @@ func fisher(a, b, c, d int) float64 {
 	return min(p, 1)
 }
 
-// logChoose is the logarithm of the binomial coefficient n over k.
+// logChoose returns the logarithm of the binomial coefficient n over k.
 func logChoose(n, k int) float64 {
 	return logFactorial(n) - logFactorial(k) - logFactorial(n-k)
 }
@@ -35,13 +35,14 @@ func logFactorial(n int) float64 {
 	return l
 }
 
-// studentTails is the probability that Student's t with these degrees of
+// studentTails returns the probability that Student's t with these degrees of
 // freedom is at least as far from 0 as t.
 func studentTails(t, freedom float64) float64 {
 	return incompleteBeta(freedom/2, 0.5, freedom/(freedom+t*t))
 }
 
-// incompleteBeta is the regularized incomplete beta function of x, from 0 to 1.
+// incompleteBeta returns the regularized incomplete beta function of x, from 0
+// to 1.
 func incompleteBeta(a, b, x float64) float64 {
 	if x <= 0 || x >= 1 {
 		return min(max(x, 0), 1)
@@ -74,7 +75,7 @@ func betaFraction(a, b, x float64) float64 {
 	return 1 / value
 }
 
-// betaNumerator is the numerator of the fraction's next level.
+// betaNumerator returns the numerator of the fraction's next level.
 func betaNumerator(a, b, x float64, step int) float64 {
 	m := float64((step + 1) / 2)
 	if step%2 == 0 {
@@ -90,7 +91,7 @@ func awayFromZero(x, tiny float64) float64 {
 	return x
 }
 
-// binomialTail is the probability of at least k successes in n trials of
+// binomialTail returns the probability of at least k successes in n trials of
 // probability p.
 func binomialTail(k, n int, p float64) float64 {
 	if k <= 0 {

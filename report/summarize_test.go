@@ -584,7 +584,7 @@ func TestErrorGroup(t *testing.T) {
 	})
 }
 
-// manyRuns is a sequence of runs with few names that holds none of them.
+// manyRuns returns a sequence of runs with few names that holds none of them.
 func manyRuns(n int) iter.Seq2[insights.Test, error] {
 	return func(yield func(insights.Test, error) bool) {
 		names := []string{"login", "search", "checkout"}

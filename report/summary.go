@@ -135,8 +135,8 @@ type TestStats struct {
 	RunTimes       Spread     `json:"run_times"`
 }
 
-// FlipRate is Flips ÷ (Judged − 1), from 0 to 1. With fewer than two judged
-// runs there is no rate, and ok is false.
+// FlipRate returns Flips ÷ (Judged − 1), from 0 to 1. With fewer than two
+// judged runs there is no rate, and ok is false.
 func (t TestStats) FlipRate() (rate float64, ok bool) {
 	pairs := t.Judged - 1
 	if pairs < 1 {

@@ -65,7 +65,7 @@ func failuresTable(title string, tests []TestStats) table {
 	return t
 }
 
-// outcomesTable is one kind of what tests came to, by platform and build.
+// outcomesTable returns one kind of what tests came to, by platform and build.
 func outcomesTable(s *Summary, result Result, title string) table {
 	t := table{title: title, columns: []column{
 		{"Test", quoted, nameWidth}, {"Build", quoted, buildWidth}, {"Failed", figure, 0}, {"Last failure (UTC)", prose, 0}, {"Last error", note, errorWidth},
@@ -150,7 +150,7 @@ func slowestTable(tests []TestStats) table {
 	return t
 }
 
-// factsTable is what was seen, apart from what statistics support.
+// factsTable returns what was seen, apart from what statistics support.
 func factsTable(c *Comparison) table {
 	t := table{title: "Seen for the first time (facts: chance is not ruled out)", columns: []column{
 		{"What", prose, 0}, {"Test", quoted, nameWidth}, {"Before", figure, 0}, {"Now", figure, 0}, {"Last error", note, errorWidth},

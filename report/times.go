@@ -59,8 +59,8 @@ func contradicts(run insights.Test) bool {
 	return queued < -clockDrift || queued > maxInQueue
 }
 
-// runTime is how long a run took, if one of its figures can be believed; isOdd
-// says that one can't.
+// runTime returns how long a run took, if one of its figures can be believed;
+// isOdd says that one can't.
 func runTime(run insights.Test) (seconds float64, known, isOdd bool) {
 	if run.Duration != 0 {
 		if isRunTime(float64(run.Duration)) {
@@ -81,7 +81,7 @@ func isRunTime(seconds float64) bool {
 	return !math.IsNaN(seconds) && seconds >= 0 && seconds <= maxRunTime.Seconds()
 }
 
-// earlier is the smaller of two times of which zero is unknown.
+// earlier returns the smaller of two times of which zero is unknown.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -39,13 +39,15 @@ func priorVariance(pairs []timePair) variancePrior {
 	return variancePrior{variance: math.Exp(logs.mean + digamma(half) - math.Log(half)), freedom: 2 * half}
 }
 
-// lean is the variance of a test and its degrees of freedom with the prior.
+// lean returns the variance of a test and its degrees of freedom with the
+// prior.
 func (v variancePrior) lean(variance, freedom float64) (leaning, together float64) {
 	together = v.freedom + freedom
 	return (v.freedom*v.variance + freedom*variance) / together, together
 }
 
-// digamma is the derivative of the logarithm of the gamma function, of x > 0.
+// digamma returns the derivative of the logarithm of the gamma function, of x >
+// 0.
 func digamma(x float64) (sum float64) {
 	for ; x < 10; x++ {
 		sum -= 1 / x
@@ -54,7 +56,7 @@ func digamma(x float64) (sum float64) {
 	return sum + math.Log(x) - 1/(2*x) - y*(1.0/12-y*(1.0/120-y*(1.0/252-y/240)))
 }
 
-// trigamma is the derivative of digamma.
+// trigamma returns the derivative of digamma.
 func trigamma(x float64) (sum float64) {
 	for ; x < 10; x++ {
 		sum += 1 / (x * x)

@@ -131,7 +131,7 @@ func thousands(n int) string {
 	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
 
-// nowhere is the run without its platform.
+// nowhere returns the run without its platform.
 func nowhere(r insights.Test) insights.Test {
 	r.OS, r.Browser = "", ""
 	return r

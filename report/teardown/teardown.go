@@ -127,8 +127,8 @@ func oneLine(err error) string {
 	return strings.TrimPrefix(text, "insights: ")
 }
 
-// within is the report, or the reason why there is none, when the budget ends
-// at the latest, whatever hangs or panics.
+// within returns the report, or the reason why there is none, when the budget
+// ends at the latest, whatever hangs or panics.
 func (h *Hook) within(s settings) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.budget)
 	defer cancel()

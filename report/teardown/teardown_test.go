@@ -49,7 +49,7 @@ func (s service) BuildsTests(context.Context, insights.BuildsTestsOptions, ...in
 	return nil, insights.ErrNotFound
 }
 
-// newHook is one that is asked to report on build 7, by this client.
+// newHook returns one that is asked to report on build 7, by this client.
 func newHook(t *testing.T, client report.Poller) (h *Hook, out *bytes.Buffer) {
 	t.Helper()
 	setEnv(t, map[string]string{
