@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
+	"github.com/sauceinsights/insights/report"
+)
+
+var (
+	monthStart = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	monthEnd   = monthStart.AddDate(0, 0, 30)
+)
+
+// onEveryEngine runs a test on a new store of each engine that is there.
+func onEveryEngine(t *testing.T, test func(t *testing.T, name string)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "insights.db")) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, newDatabase(t)) })
+}
+
+func open(t *testing.T, name string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), name)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
+func read(t *testing.T, s *Store, sel Selection) []insights.Test {
+	t.Helper()
+	runs, err := report.Collect(s.Runs(t.Context(), sel))
+	require.NoError(t, err)
+	return runs
+}
+
+// byKey is the order of Runs.
+func byKey(runs []insights.Test) []insights.Test {
+	sorted := slices.Clone(runs)
+	slices.SortFunc(sorted, func(a, b insights.Test) int {
+		if c := a.CreationTime.Compare(b.CreationTime); c != 0 {
+			return c
+		}
+		return slices.Compare(keyOf(a), keyOf(b))
+	})
+	return sorted
+}
+
+func TestStoreWrite(t *testing.T) {
+	generated := insightstest.Generate(1, 3000, monthStart, monthEnd)
+	odd := []insights.Test{
+		{ID: "not-hexadecimal", Name: "a 15 byte ID", CreationTime: monthStart, DetailsURL: "https://app.example.com/tests/not-hexadecimal/x"},
+		{ID: "0123456789ABCDEF0123456789ABCDEF", Name: "capital digits", CreationTime: monthStart.Add(time.Nanosecond), Ancestor: "parent"},
+		{ID: "fourteen bytes", Name: "14", CreationTime: monthStart.Add(2 * time.Nanosecond), Duration: 0.125},
+		{Name: "without an ID", Build: "b", CreationTime: monthStart.Add(3 * time.Nanosecond), EndTime: monthStart.Add(-time.Hour)},
+		{ID: "x", Name: "without a creation time", StartTime: monthStart},
+		{ID: "y", Name: "日本語 \U0001F600 'quoted' \"double\" \\ %s; DROP TABLE run;--", Error: "line\nline\t\x1b[31m", CreationTime: monthStart.Add(5 * time.Nanosecond), Status: "in progress"},
+	}
+	onEveryEngine(t, func(t *testing.T, name string) {
+		s := open(t, name)
+		runs := append(slices.Clone(generated), odd...)
+		t.Run("keeps every member of every run", func(t *testing.T) {
+			w, err := s.Write(t.Context(), runs, State{Source: "mia"})
+			require.NoError(t, err)
+			assert.Equal(t, Written{New: len(runs)}, w)
+			got := read(t, s, Selection{})
+			require.Len(t, got, len(runs))
+			assert.Equal(t, byKey(runs), got)
+		})
+		t.Run("does not write what is there", func(t *testing.T) {
+			w, err := s.Write(t.Context(), runs, State{Source: "mia"})
+			require.NoError(t, err)
+			assert.Equal(t, Written{Unchanged: len(runs)}, w)
+		})
+		t.Run("writes what has changed", func(t *testing.T) {
+			changed := slices.Clone(runs)
+			for i := range 30 {
+				changed[i*100].Status, changed[i*100].Error = insights.StatusFailed, fmt.Sprint("broke ", i)
+			}
+			w, err := s.Write(t.Context(), changed, State{Source: "mia"})
+			require.NoError(t, err)
+			assert.Equal(t, Written{Changed: 30, Unchanged: len(runs) - 30}, w)
+			assert.Equal(t, byKey(changed), read(t, s, Selection{}))
+		})
+		t.Run("keeps a run once that comes twice in a page", func(t *testing.T) {
+			twice := insights.Test{ID: "twice", Name: "t", CreationTime: monthStart}
+			_, err := s.Write(t.Context(), []insights.Test{twice, twice}, State{})
+			require.NoError(t, err)
+			assert.Len(t, read(t, s, Selection{Test: "t"}), 1)
+		})
+		t.Run("keeps neither runs nor state when it is called off", func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, err := s.Write(ctx, []insights.Test{{ID: "late", Name: "late", CreationTime: monthStart}}, State{Source: "ben"})
+			require.ErrorIs(t, err, context.Canceled)
+			st, err := s.State(t.Context())
+			require.NoError(t, err)
+			assert.NotEqual(t, "ben", st.Source)
+			assert.Empty(t, read(t, s, Selection{Test: "late"}))
+		})
+	})
+}
+
+func TestStoreRuns(t *testing.T) {
+	runs := insightstest.Generate(2, 500, monthStart, monthEnd)
+	onEveryEngine(t, func(t *testing.T, name string) {
+		s := open(t, name)
+		_, err := s.Write(t.Context(), runs, State{})
+		require.NoError(t, err)
+		want := func(keep func(insights.Test) bool) []insights.Test {
+			return byKey(slices.DeleteFunc(slices.Clone(runs), func(r insights.Test) bool { return !keep(r) }))
+		}
+		from, to := monthStart.AddDate(0, 0, 5), monthStart.AddDate(0, 0, 12)
+		assert.Equal(t, want(func(r insights.Test) bool { return !r.CreationTime.Before(from) && r.CreationTime.Before(to) }), read(t, s, Selection{From: from, To: to}))
+		build := runs[100].Build
+		assert.Equal(t, want(func(r insights.Test) bool { return r.Build == build }), read(t, s, Selection{Build: build}))
+		assert.Equal(t, want(func(r insights.Test) bool { return r.Name == runs[7].Name && r.Status == "failed" }), read(t, s, Selection{Test: runs[7].Name, Status: "failed"}))
+		assert.Empty(t, read(t, s, Selection{Build: "nobody's"}))
+		newest := byKey(runs)
+		slices.Reverse(newest)
+		assert.Equal(t, newest[:10], read(t, s, Selection{Newest: true, Limit: 10}))
+		for run := range s.Runs(t.Context(), Selection{}) {
+			assert.NotEmpty(t, run.ID)
+			break // which leaves nothing open: the store closes
+		}
+	})
+}
+
+func TestStoreState(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, name string) {
+		s := open(t, name)
+		st, err := s.State(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, State{}, st)
+		want := State{Source: "mia at https://api", Watermark: monthStart, Reading: &Reading{Poll: monthEnd, Start: monthStart, End: monthEnd, Reach: "hour", Cursor: insights.CursorAfter(monthStart, "a", "b")}}
+		_, err = s.Write(t.Context(), nil, want)
+		require.NoError(t, err)
+		got, err := open(t, name).State(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	})
+}
+
+func TestStoreDeleteBefore(t *testing.T) {
+	runs := insightstest.Generate(3, 2000, monthStart, monthEnd)
+	onEveryEngine(t, func(t *testing.T, name string) {
+		s := open(t, name)
+		_, err := s.Write(t.Context(), runs, State{})
+		require.NoError(t, err)
+		cut := monthStart.AddDate(0, 0, 20)
+		n, err := s.DeleteBefore(t.Context(), cut)
+		require.NoError(t, err)
+		left := read(t, s, Selection{})
+		assert.Equal(t, int64(len(runs)-len(left)), n)
+		assert.Equal(t, byKey(slices.DeleteFunc(slices.Clone(runs), func(r insights.Test) bool { return r.CreationTime.Before(cut) })), left)
+		builds := map[string]bool{}
+		for _, r := range left {
+			if r.Build != "" {
+				builds[r.Build] = true
+			}
+		}
+		var kept int
+		require.NoError(t, s.db.QueryRow("SELECT count(*) FROM build").Scan(&kept))
+		assert.Equal(t, len(builds), kept, "what only deleted runs had is deleted")
+		w, err := s.Write(t.Context(), runs, State{})
+		require.NoError(t, err)
+		assert.Equal(t, int(n), w.New, "they can come again")
+		assert.Equal(t, byKey(runs), read(t, s, Selection{}))
+	})
+}
+
+func TestStoreLock(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, name string) {
+		first, second := open(t, name), open(t, name)
+		unlock, err := first.Lock(t.Context())
+		require.NoError(t, err)
+		_, err = second.Lock(t.Context())
+		require.ErrorIs(t, err, ErrLocked)
+		unlock()
+		unlock, err = second.Lock(t.Context())
+		require.NoError(t, err)
+		unlock()
+	})
+}
+
+func TestOpen(t *testing.T) {
+	t.Run("makes the file its owner's alone", func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "insights.db")
+		s := open(t, name)
+		_, err := s.Write(t.Context(), insightstest.Generate(1, 10, monthStart, monthEnd), State{})
+		require.NoError(t, err)
+		for _, file := range []string{name, name + "-wal", name + "-shm"} {
+			info, err := os.Stat(file)
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file)
+		}
+	})
+	t.Run("refuses a newer schema, and leaves it", func(t *testing.T) {
+		onEveryEngine(t, func(t *testing.T, name string) {
+			s := open(t, name)
+			_, err := s.db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)")
+			require.NoError(t, err)
+			_, err = Open(t.Context(), name)
+			require.ErrorIs(t, err, ErrNewer)
+			assert.ErrorContains(t, err, "its schema is 99")
+		})
+	})
+	t.Run("names a damaged file, and leaves it", func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "damaged.db")
+		damaged := []byte("this is no database, whatever its name says, and longer than a header of one hundred bytes would be, I think.")
+		require.NoError(t, os.WriteFile(name, damaged, 0o600))
+		_, err := Open(t.Context(), name)
+		require.ErrorContains(t, err, name)
+		assert.ErrorContains(t, err, "it can't be read as SQLite, and was left as it is")
+		left, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.Equal(t, damaged, left)
+	})
+	t.Run("shows no password", func(t *testing.T) {
+		for _, name := range []string{
+			"postgres://mia:quartz-jumble@127.0.0.1:1/insights?connect_timeout=1", "postgres://127.0.0.1:1/insights?user=mia&password=quartz-jumble&connect_timeout=1",
+			"postgres://mia:quartz-jumble@%zz/", "postgres://mia:quartz-jumble@127.0.0.1:notaport/insights", "mysql://mia:quartz-jumble@host/db",
+		} {
+			_, err := Open(t.Context(), name)
+			require.Error(t, err)
+			assert.NotContains(t, err.Error(), "quartz")
+		}
+	})
+	t.Run("needs a name", func(t *testing.T) {
+		for _, name := range []string{"", " ", "sqlite:"} {
+			_, err := Open(t.Context(), name)
+			assert.ErrorContains(t, err, "the store is not named")
+		}
+		_, err := Open(t.Context(), filepath.Join(t.TempDir(), "no such folder", "x.db"))
+		assert.ErrorContains(t, err, "no such file or directory")
+	})
+}
