@@ -11,6 +11,16 @@ import (
 	"github.com/sauceinsights/insights"
 )
 
+// Why a period is read, by how often that is done: what the service lists late, or
+// changes, is found by the less frequent ones too.
+const (
+	ReachFirst = "first" // nothing was read before
+	ReachPoll  = "poll"
+	ReachHour  = "hour"
+	ReachDay   = "day"
+	ReachAsked = "asked" // by a user: it tells nothing of the rest
+)
+
 // State is how far the store is filled. It is written with the runs that it tells
 // of, in one transaction.
 type State struct {
@@ -28,6 +38,20 @@ type Reading struct {
 	End    time.Time       `json:"end"`
 	Reach  string          `json:"reach"`  // why it goes as far back as it does
 	Cursor insights.Cursor `json:"cursor"` // behind the last run that is kept
+}
+
+// Advance notes that the period was read to its end.
+func (st *State) Advance() {
+	poll := st.Reading.Poll
+	switch st.Reading.Reach {
+	case ReachFirst, ReachDay:
+		st.Watermark, st.Hourly, st.Daily = poll, poll, poll
+	case ReachHour:
+		st.Watermark, st.Hourly = poll, poll
+	case ReachPoll:
+		st.Watermark = poll
+	}
+	st.Reading = nil
 }
 
 const stateName = "state"
