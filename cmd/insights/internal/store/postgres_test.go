@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	engine.once.Do(func() { startEngine(t) })
-	if engine.missing != "" && os.Getenv("CI") != "" {
+	if engine.missing != "" && os.Getenv("CI") != "" && runtime.GOOS == "linux" { // .ci/engines installs it there
 		t.Fatal(engine.missing)
 	}
 	if engine.missing != "" {
