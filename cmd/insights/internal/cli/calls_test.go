@@ -33,18 +33,30 @@ func TestCallsSendParameters(t *testing.T) {
 		args, path string
 		query      url.Values
 	}{
-		"tests": {"tests --build b-1 --query Login --error broke --order newest --from 7 --size 9" + common, insightstest.PathTests,
-			with(url.Values{"build": {"b-1"}, "query": {"Login"}, "error": {"broke"}, "desc": {"true"}, "from": {"7"}, "size": {"9"}})},
-		"tests without a build": {"tests --missing-build --order oldest" + common, insightstest.PathTests,
-			with(url.Values{"missing_build": {""}, "desc": {"false"}})},
-		"metrics": {"metrics --query Login --os Windows --os Linux --browser Chrome,Firefox" + common, insightstest.PathTestMetrics,
-			with(url.Values{"query": {"Login"}, "os": {"Windows", "Linux"}, "browser": {"Chrome", "Firefox"}})},
-		"trends": {"trends --interval 6h --os Windows --browser Chrome" + common, insightstest.PathTestTrends,
-			with(url.Values{"interval": {"6h"}, "os": {"Windows"}, "browser": {"Chrome"}})},
-		"builds": {"builds --os Windows --browser Chrome" + common, insightstest.PathBuildsTests,
-			with(url.Values{"os": {"Windows"}, "browser": {"Chrome"}})},
-		"errors": {"errors --os Windows --browser Chrome" + common, insightstest.PathErrorTrends,
-			with(url.Values{"os": {"Windows"}, "browser": {"Chrome"}})},
+		"tests": {
+			"tests --build b-1 --query Login --error broke --order newest --from 7 --size 9" + common, insightstest.PathTests,
+			with(url.Values{"build": {"b-1"}, "query": {"Login"}, "error": {"broke"}, "desc": {"true"}, "from": {"7"}, "size": {"9"}}),
+		},
+		"tests without a build": {
+			"tests --missing-build --order oldest" + common, insightstest.PathTests,
+			with(url.Values{"missing_build": {""}, "desc": {"false"}}),
+		},
+		"metrics": {
+			"metrics --query Login --os Windows --os Linux --browser Chrome,Firefox" + common, insightstest.PathTestMetrics,
+			with(url.Values{"query": {"Login"}, "os": {"Windows", "Linux"}, "browser": {"Chrome", "Firefox"}}),
+		},
+		"trends": {
+			"trends --interval 6h --os Windows --browser Chrome" + common, insightstest.PathTestTrends,
+			with(url.Values{"interval": {"6h"}, "os": {"Windows"}, "browser": {"Chrome"}}),
+		},
+		"builds": {
+			"builds --os Windows --browser Chrome" + common, insightstest.PathBuildsTests,
+			with(url.Values{"os": {"Windows"}, "browser": {"Chrome"}}),
+		},
+		"errors": {
+			"errors --os Windows --browser Chrome" + common, insightstest.PathErrorTrends,
+			with(url.Values{"os": {"Windows"}, "browser": {"Chrome"}}),
+		},
 		"a period back from now": {"builds --period 90m", insightstest.PathBuildsTests, url.Values{"time_range": {"90m"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,11 +6,7 @@ import (
 
 // complete gives the shell the values of a flag.
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	completions := make([]cobra.Completion, len(values))
-	for i, value := range values {
-		completions[i] = value
-	}
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completions, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // no flag has this name
 	}
 }

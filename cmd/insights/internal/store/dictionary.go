@@ -54,7 +54,7 @@ func (d *dictionary) find(ctx context.Context, tx *sql.Tx, values []any) (n int6
 	for i, column := range d.columns[:d.distinct] {
 		conditions = append(conditions, fmt.Sprintf("%s = $%d", column, i+1))
 	}
-	query := "SELECT id FROM " + d.table + " WHERE " + strings.Join(conditions, " AND ") //nolint:gosec // names of our own tables
+	query := "SELECT id FROM " + d.table + " WHERE " + strings.Join(conditions, " AND ")
 	err = tx.QueryRowContext(ctx, query, values[:d.distinct]...).Scan(&n)
 	return n, err
 }

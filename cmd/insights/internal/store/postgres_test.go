@@ -62,7 +62,7 @@ func startEngine(t *testing.T) {
 		return
 	}
 	bin := programs[len(programs)-1]
-	folder, err := os.MkdirTemp("/tmp", "insights-pg") // a socket's name must be short
+	folder, err := os.MkdirTemp("/tmp", "insights-pg") //nolint:usetesting // a socket's name must be short, and the engine outlives this test
 	require.NoError(t, err)
 	engine.folder = folder
 	if os.Geteuid() == 0 { // PostgreSQL refuses to be root

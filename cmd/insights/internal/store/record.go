@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strings"
 	"time"
 
@@ -29,6 +32,17 @@ type record struct {
 // values are in the order of the table's columns.
 func (r record) values() []any {
 	return []any{r.created, r.key, r.test, r.build, r.owner, r.status, r.platform, r.cause, r.link, r.started, r.ended, r.duration, r.ancestor}
+}
+
+// place tells a record from others.
+func (r record) place() string {
+	return string(binary.BigEndian.AppendUint64(nil, uint64(r.created))) + string(r.key) //nolint:gosec // only to tell them apart
+}
+
+func (r record) equals(other record) bool {
+	isSame := bytes.Equal(r.key, other.key) && bytes.Equal(r.ancestor, other.ancestor)
+	r.key, r.ancestor, other.key, other.ancestor = nil, nil, nil, nil
+	return isSame && reflect.DeepEqual(r, other)
 }
 
 const (

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -43,56 +44,71 @@ func (s *Store) writeRuns(ctx context.Context, tx transaction, runs []insights.T
 	return insertRecords(ctx, tx.Tx, records)
 }
 
-// insertRecords is for SQLite, where a statement costs no way.
+// insertRecords is for SQLite, where a statement costs no way: it reads what is there
+// in one, and writes what differs from it.
 func insertRecords(ctx context.Context, tx *sql.Tx, records []record) (w Written, err error) {
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO run ("+strings.Join(columns, ", ")+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+	there, err := recordsBetween(ctx, tx, records)
 	if err != nil {
 		return w, err
 	}
-	defer func() { err = closed(insert, err) }()
-	changing := columns[lasting:]
-	update, err := tx.PrepareContext(ctx, "UPDATE run SET ("+strings.Join(changing, ", ")+") = (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"+
-		" WHERE created = ?1 AND key = ?2 AND ("+strings.Join(changing, ", ")+") IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+	list := strings.Join(columns, ", ")
+	write, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO run ("+list+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") //nolint:gosec // names of our own columns
 	if err != nil {
 		return w, err
 	}
-	defer func() { err = closed(update, err) }()
+	defer func() {
+		if failed := write.Close(); err == nil {
+			err = failed
+		}
+	}()
 	for _, r := range records {
-		isNew, err := affects(ctx, insert, r)
-		if err != nil {
-			return w, err
-		}
-		if isNew {
-			w.New++
-			continue
-		}
-		isChanged, err := affects(ctx, update, r)
+		before, isThere := there[r.place()]
 		switch {
-		case err != nil:
-			return w, err
-		case isChanged:
+		case isThere && before.equals(r):
+			w.Unchanged++
+			continue
+		case isThere:
 			w.Changed++
 		default:
-			w.Unchanged++
+			w.New++
+		}
+		there[r.place()] = r
+		if _, err := write.ExecContext(ctx, r.values()...); err != nil {
+			return w, err
 		}
 	}
 	return w, nil
 }
 
-func closed(statement *sql.Stmt, err error) error {
-	if failed := statement.Close(); err == nil {
-		return failed
+// recordsBetween returns the records from the oldest of some to the newest, and those
+// without a creation time if one of them has none.
+func recordsBetween(ctx context.Context, tx *sql.Tx, records []record) (there map[string]record, err error) {
+	oldest, newest, undated := int64(math.MaxInt64), int64(math.MinInt64), int64(1)
+	for _, r := range records {
+		if r.created == 0 {
+			undated = 0
+			continue
+		}
+		oldest, newest = min(oldest, r.created), max(newest, r.created)
 	}
-	return err
-}
-
-func affects(ctx context.Context, statement *sql.Stmt, r record) (bool, error) {
-	result, err := statement.ExecContext(ctx, r.values()...)
+	rows, err := tx.QueryContext(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM run WHERE created <> 0 AND created BETWEEN ? AND ? OR created = 0 AND ? = 0", oldest, newest, undated) //nolint:gosec // names of our own columns
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	defer func() {
+		if failed := rows.Close(); err == nil {
+			err = failed
+		}
+	}()
+	there = make(map[string]record, len(records))
+	for rows.Next() {
+		var r record
+		if err := rows.Scan(&r.created, &r.key, &r.test, &r.build, &r.owner, &r.status, &r.platform, &r.cause, &r.link, &r.started, &r.ended, &r.duration, &r.ancestor); err != nil {
+			return nil, err
+		}
+		there[r.place()] = r
+	}
+	return there, rows.Err()
 }
 
 // copyRecords is for PostgreSQL: all records go in one piece to a table of this
@@ -115,7 +131,7 @@ func copyRecords(ctx context.Context, tx transaction, records []record) (w Writt
 		assignments = append(assignments, column+" = excluded."+column)
 		before, after = append(before, "run."+column), append(after, "excluded."+column)
 	}
-	query := "WITH written AS (INSERT INTO run (" + list + ") SELECT DISTINCT ON (created, key) " + list + " FROM came" + //nolint:gosec // names of our own columns
+	query := "WITH written AS (INSERT INTO run (" + list + ") SELECT DISTINCT ON (created, key) " + list + " FROM came" +
 		" ON CONFLICT (created, key) DO UPDATE SET " + strings.Join(assignments, ", ") +
 		" WHERE (" + strings.Join(before, ", ") + ") IS DISTINCT FROM (" + strings.Join(after, ", ") + ")" +
 		" RETURNING xmax = 0 AS isnew) SELECT count(*) FILTER (WHERE isnew), count(*) FILTER (WHERE NOT isnew) FROM written"
