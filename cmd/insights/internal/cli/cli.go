@@ -75,7 +75,7 @@ gate failed; 130 interrupted.`,
 	s.accountFlags(root)
 	root.AddCommand(
 		s.testsCommand(), s.metricsCommand(), s.trendsCommand(), s.buildsCommand(), s.errorsCommand(),
-		s.gateCommand(), s.exportCommand(), s.syncCommand(), s.doctorCommand(), s.versionCommand(),
+		s.gateCommand(), s.exportCommand(), s.syncCommand(), s.serveCommand(), s.reportCommand(), s.doctorCommand(), s.versionCommand(),
 	)
 	return root
 }

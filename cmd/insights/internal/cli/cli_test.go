@@ -65,11 +65,11 @@ func (d *desk) environ() []string {
 	return list
 }
 
-var subcommands = []string{"tests", "metrics", "trends", "builds", "errors", "gate", "export", "sync", "doctor", "version"}
+var subcommands = []string{"tests", "metrics", "trends", "builds", "errors", "gate", "export", "sync", "serve", "report", "doctor", "version"}
 
 func TestRunHelp(t *testing.T) {
 	d := newDesk(t)
-	for _, args := range [][]string{{"--help"}, {"tests", "--help"}, {"metrics", "--help"}, {"trends", "--help"}, {"builds", "--help"}, {"errors", "--help"}, {"gate", "-h"}, {"export", "--help"}, {"sync", "--help"}, {"doctor", "--help"}, {"version", "--help"}, {}} {
+	for _, args := range [][]string{{"--help"}, {"tests", "--help"}, {"metrics", "--help"}, {"trends", "--help"}, {"builds", "--help"}, {"errors", "--help"}, {"gate", "-h"}, {"export", "--help"}, {"sync", "--help"}, {"serve", "--help"}, {"report", "--help"}, {"doctor", "--help"}, {"version", "--help"}, {}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			out := d.run(t, args...)
 			assert.Equal(t, done, out.status)

@@ -89,3 +89,17 @@ func (s *Store) WriteReconciliation(ctx context.Context, from, to time.Time, r *
 		return nil
 	})
 }
+
+// Counted is how many findings there are.
+type Counted struct {
+	Flaky, NewlyFailing, Unreconciled int
+}
+
+// Counted counts the findings of the last sync.
+func (s *Store) Counted(ctx context.Context) (c Counted, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM flaky), (SELECT count(*) FROM new_failure), (SELECT count(*) FROM count_difference)").Scan(&c.Flaky, &c.NewlyFailing, &c.Unreconciled)
+	if err != nil {
+		return c, fmt.Errorf("store %s: %w", s.location, s.masked(err))
+	}
+	return c, nil
+}

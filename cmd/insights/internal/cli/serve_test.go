@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights/insightstest"
+)
+
+// lines is what a process writes while a test reads it.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// serving runs insights serve until the test ends, and returns its address.
+func serving(t *testing.T, d *desk, args ...string) (address string, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, errs lines
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(ctx, Process{Args: append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), Environ: d.environ(), Stdout: &out, Stderr: &errs, Now: time.Now})
+	}()
+	found := regexp.MustCompile(`http://[0-9.:]+`)
+	require.Eventually(t, func() bool { return found.MatchString(out.String()) }, 10*time.Second, 5*time.Millisecond, "%s", &errs)
+	return found.FindString(out.String()), func() int { cancel(); return <-ended }
+}
+
+func fetch(t *testing.T, address string) (int, string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(address)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+func TestServe(t *testing.T) {
+	newData := func(t *testing.T) *desk {
+		return newDesk(t, insightstest.Generate(1, 600, time.Now().AddDate(0, 0, -10), time.Now().Add(-time.Hour))...)
+	}
+	t.Run("shows what the API lists, and stops cleanly", func(t *testing.T) {
+		d := newData(t)
+		address, stop := serving(t, d)
+		require.Eventually(t, func() bool { _, body := fetch(t, address); return strings.Contains(body, "Pass rate and volume") }, 20*time.Second, 50*time.Millisecond)
+		status, _ := fetch(t, address+"/healthz")
+		assert.Equal(t, 200, status)
+		status, _ = fetch(t, address+"/metrics")
+		assert.Equal(t, 404, status, "which are of a store")
+		assert.Equal(t, done, stop())
+	})
+	t.Run("shows a store, and its metrics", func(t *testing.T) {
+		d := newData(t)
+		file := filepath.Join(t.TempDir(), "x.db")
+		require.Equal(t, done, d.run(t, "sync", "--store", file).status)
+		address, stop := serving(t, d, "--store", file)
+		defer stop()
+		require.Eventually(t, func() bool { _, body := fetch(t, address); return strings.Contains(body, "Pass rate and volume") }, 20*time.Second, 50*time.Millisecond)
+		_, body := fetch(t, address+"/metrics")
+		assert.Contains(t, body, "insights_runs_total{")
+		key := d.env["SAUCE_ACCESS_KEY"]
+		for _, path := range []string{"/", "/metrics", "/readyz"} {
+			_, body := fetch(t, address+path)
+			assert.NotContains(t, body, key)
+		}
+	})
+	t.Run("is not shown to everybody", func(t *testing.T) {
+		d := newData(t)
+		short := filepath.Join(t.TempDir(), "password")
+		require.NoError(t, os.WriteFile(short, []byte("short\n"), 0o600))
+		for args, says := range map[string]string{
+			"--listen 0.0.0.0:0":                    "can be reached from other machines: that needs --password-file, --tls-cert and --tls-key, or --behind-proxy",
+			"--listen :0":                           "can be reached from other machines",
+			"--listen [::]:0":                       "can be reached from other machines",
+			"--listen 8087":                         "want HOST:PORT",
+			"--password-file " + short:              "fewer than 12 characters",
+			"--password-file " + short + ".missing": "no such file",
+			"--tls-cert x":                          "need each other",
+			"--listen 192.168.1.1:0 --tls-cert x --tls-key x": "can be reached from other machines",
+		} {
+			out := d.run(t, append([]string{"serve"}, strings.Fields(args)...)...)
+			assert.Equal(t, misused, out.status, args)
+			assert.Contains(t, out.stderr, says, args)
+		}
+		assert.Empty(t, d.Requests())
+	})
+}
+
+func TestReport(t *testing.T) {
+	d := newDesk(t, insightstest.Generate(1, 600, time.Now().AddDate(0, 0, -10), time.Now().Add(-time.Hour))...)
+	file := filepath.Join(t.TempDir(), "report.html")
+	out := d.run(t, "report", "-o", file, "--period", "14d")
+	require.Equal(t, done, out.status, out.stderr)
+	assert.Contains(t, out.stdout, file+": 600 runs of ")
+	page, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "Pass rate and volume")
+	assert.NotContains(t, string(page), d.env["SAUCE_ACCESS_KEY"])
+	t.Run("to standard output", func(t *testing.T) {
+		out := d.run(t, "report", "-o", "-")
+		assert.Equal(t, done, out.status)
+		assert.True(t, strings.HasSuffix(out.stdout, "</html>\n"))
+	})
+	t.Run("is not written if the runs could not be read", func(t *testing.T) {
+		d.Fail(insightstest.Outage(-1).On(insightstest.PathTests))
+		other := filepath.Join(t.TempDir(), "report.html")
+		out := d.run(t, "report", "-o", other)
+		assert.Equal(t, couldNot, out.status)
+		assert.NoFileExists(t, other)
+		d.Recover()
+	})
+	t.Run("says which panels could not be filled", func(t *testing.T) {
+		d.Fail(insightstest.Outage(-1).On(insightstest.PathErrorTrends))
+		out := d.run(t, "report", "-o", file)
+		assert.Equal(t, done, out.status)
+		assert.Contains(t, out.stderr, `panels that could not be filled: ["errors"]`)
+	})
+	assert.Equal(t, misused, d.run(t, "report").status)
+}
