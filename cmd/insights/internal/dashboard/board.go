@@ -242,9 +242,6 @@ func coverageOf(runs []insights.Test) Coverage {
 	return c
 }
 
-// Owners, OSes and Browsers are what a filter may choose among.
-func (b *Board) Owners() []string { return groupNames(b.Now.Owners) }
-
 func groupNames(groups []report.Group) []string {
 	var names []string
 	for _, g := range groups {

@@ -66,27 +66,20 @@ func belongs(run insights.Test, kind, name string) bool {
 
 // extremes are the fastest and the slowest of the runs that have a run time.
 func extremes(runs []insights.Test) (fastest, slowest *insights.Test) {
+	var least, most insights.Seconds
 	for i := range runs {
-		run := &runs[i]
-		d, ok := runTime(*run)
+		d, ok := runTime(runs[i])
 		if !ok {
 			continue
 		}
-		if f, _ := runTimeOf(fastest); fastest == nil || d < f {
-			fastest = run
+		if fastest == nil || d < least {
+			fastest, least = &runs[i], d
 		}
-		if s, _ := runTimeOf(slowest); slowest == nil || d > s {
-			slowest = run
+		if slowest == nil || d > most {
+			slowest, most = &runs[i], d
 		}
 	}
 	return fastest, slowest
-}
-
-func runTimeOf(run *insights.Test) (insights.Seconds, bool) {
-	if run == nil {
-		return 0, false
-	}
-	return runTime(*run)
 }
 
 const secondsOfDay = insights.Seconds(24 * time.Hour / time.Second)

@@ -58,7 +58,7 @@ type Choices struct{ OSes, Browsers, Owners []string }
 
 // ChoicesOf are those of a board without a filter.
 func ChoicesOf(b *Board) Choices {
-	return Choices{groupNames(b.Now.OSes), groupNames(b.Now.Browsers), b.Owners()}
+	return Choices{groupNames(b.Now.OSes), groupNames(b.Now.Browsers), groupNames(b.Now.Owners)}
 }
 
 func (p *page) choose(c Choices, b *Board) {
