@@ -92,6 +92,9 @@ func (f *syncFlags) check() error {
 
 // sync fills the store once, or again and again.
 func (s *shell) sync(ctx context.Context, f syncFlags) error {
+	if err := s.account.Check(); err != nil {
+		return err
+	}
 	db, err := store.Open(ctx, f.store)
 	if err != nil {
 		return err

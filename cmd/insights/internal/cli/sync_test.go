@@ -103,6 +103,12 @@ func TestSync(t *testing.T) {
 		assert.NoFileExists(t, file)
 		assert.Empty(t, d.Requests())
 	})
+	t.Run("makes no store without credentials", func(t *testing.T) {
+		d, file := newStore(t)
+		delete(d.env, "SAUCE_ACCESS_KEY")
+		assert.Equal(t, couldNot, d.run(t, "sync", "--store", file).status)
+		assert.NoFileExists(t, file)
+	})
 	t.Run("shows no password of a database", func(t *testing.T) {
 		d, _ := newStore(t)
 		out := d.run(t, "sync", "--store", "postgres://mia:quartz-jumble@127.0.0.1:1/insights?connect_timeout=1")
