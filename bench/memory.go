@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -68,6 +69,17 @@ func peakMemory() (int, error) {
 	return strconv.Atoi(string(found[1]))
 }
 
+// growing is the size of pages that is left to the client: 100 at first, and then
+// 1,000.
+const growing = 0
+
+func sizeInWords(size int) string {
+	if size == growing {
+		return "pages that grow"
+	}
+	return "pages of " + thousands(size)
+}
+
 // measureMemory compares the peaks of small and large loops.
 func measureMemory(ctx context.Context, e *effort) ([]row, error) {
 	many, stop, err := startServer(ctx, serverConfig{runs: e.many})
@@ -76,7 +88,7 @@ func measureMemory(ctx context.Context, e *effort) ([]row, error) {
 	}
 	defer stop()
 	var rows []row
-	for _, size := range []int{100, 1_000} {
+	for _, size := range []int{growing, 100} {
 		ofSize, err := comparePageSize(ctx, e, many, size)
 		if err != nil {
 			return nil, err
@@ -89,7 +101,7 @@ func measureMemory(ctx context.Context, e *effort) ([]row, error) {
 // comparePageSize takes for the small loop as many pages of either size: with
 // fewer of them it would never hold as many as it may.
 func comparePageSize(ctx context.Context, e *effort, many string, size int) ([]row, error) {
-	runs := e.few * size / loopPage
+	runs := e.few * cmp.Or(size, 1_000) / loopPage
 	few, stop, err := startServer(ctx, serverConfig{runs: runs})
 	if err != nil {
 		return nil, err
@@ -113,7 +125,7 @@ func comparePeaks(ctx context.Context, times int, small, large loopConfig) (row,
 	}
 	l, err := medianPeak(ctx, times, large)
 	return row{
-		what:   fmt.Sprintf("peak of memory, pages of %s, %d in flight: `AllTests` over %s runs", thousands(large.size), large.concurrency, thousands(large.runs)),
+		what:   fmt.Sprintf("peak of memory, %s, %d in flight: `AllTests` over %s runs", sizeInWords(large.size), large.concurrency, thousands(large.runs)),
 		ours:   mebibytes(l),
 		beside: fmt.Sprintf("over %s runs", thousands(small.runs)),
 		theirs: mebibytes(s),
