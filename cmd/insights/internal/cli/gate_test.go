@@ -199,65 +199,81 @@ func TestGateBaseline(t *testing.T) {
 	})
 }
 
-func TestOnlyTheRunsOfTheBuildCount(t *testing.T) {
-	f := newFixture(t, "PPP")
-	f.Add(insights.Test{Name: "other", Build: "10", Status: insights.StatusFailed})
-	assert.Equal(t, failed, f.run(t).status)
-	assert.Equal(t, passed, f.run(t, "--build", "1").status)
+func TestGateOfABuild(t *testing.T) {
+	t.Run("only the runs of the build count", func(t *testing.T) {
+		f := newFixture(t, "PPP")
+		f.Add(insights.Test{Name: "other", Build: "10", Status: insights.StatusFailed})
+		assert.Equal(t, failed, f.run(t).status)
+		assert.Equal(t, passed, f.run(t, "--build", "1").status)
+	})
 }
 
-func TestAPartOfTheRunsIsNotJudged(t *testing.T) {
-	f := newFixture(t, strings.Repeat("P", 250))
-	f.Fail(insightstest.Outage(-1).On(insightstest.PathTests).After(1))
-	out := f.run(t)
-	assert.Equal(t, unknown, out.status)
-	assert.Contains(t, out.stderr, "insights: could not tell: insights: all tests: ended early, after 100 runs")
-	assert.Contains(t, out.stdout, "Gate could not tell\n  - the list of runs is not complete: ")
-	assert.Contains(t, out.stdout, "100 runs of 100 tests")
-}
-
-func TestAServiceThatDoesNotAnswer(t *testing.T) {
-	f := newFixture(t, "PPP")
-	f.Close()
-	for _, args := range [][]string{nil, {"--build", "1"}, {"--build", "1", "--wait", "300ms"}} {
-		out := f.run(t, args...)
+func TestGateWithoutAVerdict(t *testing.T) {
+	t.Run("a part of the runs is not judged", func(t *testing.T) {
+		f := newFixture(t, strings.Repeat("P", 250))
+		f.Fail(insightstest.Outage(-1).On(insightstest.PathTests).After(1))
+		out := f.run(t)
 		assert.Equal(t, unknown, out.status)
-		assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
-		assert.Contains(t, out.stdout, "not complete")
-	}
-}
+		assert.Contains(t, out.stderr, "insights: could not tell: insights: all tests: ended early, after 100 runs")
+		assert.Contains(t, out.stdout, "Gate could not tell\n  - the list of runs is not complete: ")
+		assert.Contains(t, out.stdout, "100 runs of 100 tests")
+	})
 
-func TestAServiceThatIsTooSlow(t *testing.T) {
-	f := newFixture(t, "PPP")
-	f.Fail(insightstest.Hang(-1))
-	out := f.run(t, "--timeout", "50ms")
-	assert.Equal(t, unknown, out.status)
-	assert.Contains(t, out.stderr, "could not tell: not done within --timeout 50ms")
-}
+	t.Run("a service that does not answer", func(t *testing.T) {
+		f := newFixture(t, "PPP")
+		f.Close()
+		for _, args := range [][]string{nil, {"--build", "1"}, {"--build", "1", "--wait", "300ms"}} {
+			out := f.run(t, args...)
+			assert.Equal(t, unknown, out.status)
+			assert.Equal(t, 1, strings.Count(out.stderr, "\n"), out.stderr)
+			assert.Contains(t, out.stdout, "not complete")
+		}
+	})
 
-func TestAnInterruptEndsItCleanly(t *testing.T) {
-	f := newFixture(t, strings.Repeat("P", 250))
-	f.Fail(insightstest.Hang(-1).After(1))
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		_, _ = f.WaitForRequests(t.Context(), 2) // a test that has ended needs no interrupt
-		cancel()
-	}()
-	out := f.runUntil(ctx)
-	assert.Equal(t, interrupted, out.status)
-	assert.Equal(t, "insights: could not tell: interrupted\n", out.stderr)
-	assert.Contains(t, out.stdout, "100 runs of 100 tests", "what came before is reported")
-}
-
-func TestRejectedCredentials(t *testing.T) {
-	f := newFixture(t, "PPP")
-	f.env["SAUCE_ACCESS_KEY"] = "no-such-quartz-jumble"
-	for _, format := range []string{"text", "markdown", "junit", "json"} {
-		out := f.run(t, "--format", format)
+	t.Run("a service that is too slow", func(t *testing.T) {
+		f := newFixture(t, "PPP")
+		f.Fail(insightstest.Hang(-1))
+		out := f.run(t, "--timeout", "50ms")
 		assert.Equal(t, unknown, out.status)
-		assert.Contains(t, out.stderr, "401 Unauthorized")
-		assert.NotContains(t, out.stdout+out.stderr, "quartz")
-	}
+		assert.Contains(t, out.stderr, "could not tell: not done within --timeout 50ms")
+	})
+
+	t.Run("an interrupt ends it cleanly", func(t *testing.T) {
+		f := newFixture(t, strings.Repeat("P", 250))
+		f.Fail(insightstest.Hang(-1).After(1))
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			_, _ = f.WaitForRequests(t.Context(), 2) // a test that has ended needs no interrupt
+			cancel()
+		}()
+		out := f.runUntil(ctx)
+		assert.Equal(t, interrupted, out.status)
+		assert.Equal(t, "insights: could not tell: interrupted\n", out.stderr)
+		assert.Contains(t, out.stdout, "100 runs of 100 tests", "what came before is reported")
+	})
+
+	t.Run("rejected credentials", func(t *testing.T) {
+		f := newFixture(t, "PPP")
+		f.env["SAUCE_ACCESS_KEY"] = "no-such-quartz-jumble"
+		for _, format := range []string{"text", "markdown", "junit", "json"} {
+			out := f.run(t, "--format", format)
+			assert.Equal(t, unknown, out.status)
+			assert.Contains(t, out.stderr, "401 Unauthorized")
+			assert.NotContains(t, out.stdout+out.stderr, "quartz")
+		}
+	})
+
+	t.Run("an outage is said once", func(t *testing.T) {
+		for _, format := range []string{"text", "markdown"} {
+			f := newFixture(t, "PPP")
+			f.Close()
+			out := f.run(t, "--format", format)
+			assert.Equal(t, 1, strings.Count(out.stdout, "connection refused"), out.stdout)
+			assert.Equal(t, 1, strings.Count(out.stderr, "connection refused"), out.stderr)
+			assert.NotContains(t, out.stdout, "Gate failed")
+			assert.Contains(t, out.stdout, "Gate could not tell")
+		}
+	})
 }
 
 func TestGateCredentials(t *testing.T) {
@@ -310,27 +326,17 @@ func TestGateCredentials(t *testing.T) {
 	})
 }
 
-func TestGateSaysAnOutageOnce(t *testing.T) {
-	for _, format := range []string{"text", "markdown"} {
+func TestGateKey(t *testing.T) {
+	t.Run("a key in the wrong place is not printed", func(t *testing.T) {
 		f := newFixture(t, "PPP")
-		f.Close()
-		out := f.run(t, "--format", format)
-		assert.Equal(t, 1, strings.Count(out.stdout, "connection refused"), out.stdout)
-		assert.Equal(t, 1, strings.Count(out.stderr, "connection refused"), out.stderr)
-		assert.NotContains(t, out.stdout, "Gate failed")
-		assert.Contains(t, out.stdout, "Gate could not tell")
-	}
-}
-
-func TestAKeyInTheWrongPlaceIsNotPrinted(t *testing.T) {
-	f := newFixture(t, "PPP")
-	key := f.env["SAUCE_ACCESS_KEY"]
-	for _, args := range [][]string{{key}, {"--format", key}, {"--region", key}} {
-		out := f.run(t, args...)
-		assert.Equal(t, misused, out.status)
-		assert.NotContains(t, out.stderr+out.stdout, key)
-		assert.NotEmpty(t, out.stderr)
-	}
-	f.env["SAUCE_REGION"] = key
-	assert.NotContains(t, f.run(t).stderr, key)
+		key := f.env["SAUCE_ACCESS_KEY"]
+		for _, args := range [][]string{{key}, {"--format", key}, {"--region", key}} {
+			out := f.run(t, args...)
+			assert.Equal(t, misused, out.status)
+			assert.NotContains(t, out.stderr+out.stdout, key)
+			assert.NotEmpty(t, out.stderr)
+		}
+		f.env["SAUCE_REGION"] = key
+		assert.NotContains(t, f.run(t).stderr, key)
+	})
 }

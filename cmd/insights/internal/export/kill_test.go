@@ -65,75 +65,77 @@ func limitFiles() {
 // fileLimit is how many bytes a file may have.
 const fileLimit = "EXPORT_TEST_FILE_LIMIT"
 
-func TestKilledAtAnyMomentItGoesOn(t *testing.T) {
-	for _, format := range formats {
-		t.Run(format, func(t *testing.T) {
-			t.Parallel()
-			srv, runs := serve(t, 600)
-			file := in(t, "week."+format)
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			random := rand.New(rand.NewPCG(seed, 0))
-			kills := 0
-			for {
-				srv.ForgetRequests()
-				status := launch(t, askFor(srv, file)).signalAfter(srv, 1+random.IntN(12), syscall.SIGKILL)
-				if status == complete {
-					break
+func TestSettingsRunKilled(t *testing.T) {
+	t.Run("killed at any moment it goes on", func(t *testing.T) {
+		for _, format := range formats {
+			t.Run(format, func(t *testing.T) {
+				t.Parallel()
+				srv, runs := serve(t, 600)
+				file := in(t, "week."+format)
+				seed := rand.Uint64()
+				t.Logf("seed %d", seed)
+				random := rand.New(rand.NewPCG(seed, 0))
+				kills := 0
+				for {
+					srv.ForgetRequests()
+					status := launch(t, askFor(srv, file)).signalAfter(srv, 1+random.IntN(12), syscall.SIGKILL)
+					if status == complete {
+						break
+					}
+					require.Equal(t, -1, status, "neither complete nor killed")
+					kills++
 				}
-				require.Equal(t, -1, status, "neither complete nor killed")
-				kills++
-			}
-			assert.Positive(t, kills)
-			assert.Equal(t, runs, read(t, file, file))
-			assertAlone(t, file)
-		})
-	}
-}
-
-func TestAfterAnInterruptWhatCameIsThereWhole(t *testing.T) {
-	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		t.Run(s.String(), func(t *testing.T) {
-			t.Parallel()
-			srv, runs := serve(t, 400)
-			srv.Fail(insightstest.Hang(-1).After(8))
-			file := in(t, "week.csv.gz")
-			p := launch(t, askFor(srv, file))
-			assert.Equal(t, interrupted, p.signalAfter(srv, 10, s))
-
-			kept := read(t, file+".part", file)
-			require.NotEmpty(t, kept)
-			assert.Equal(t, runs[:len(kept)], kept)
-			assert.Equal(t, fmt.Sprintf("export: interrupted; %s.part has the first %d runs, all of them whole: the same command goes on from there\n", file, len(kept)), p.stderr.String())
-
-			srv.Recover()
-			status, stdout, _ := start(t, askFor(srv, file))
-			assert.Equal(t, complete, status)
-			assert.Contains(t, stdout, fmt.Sprintf("Going on after %d runs", len(kept)))
-			assert.Contains(t, stdout, fmt.Sprintf("400 runs of %s", week))
-			assert.Contains(t, stdout, fmt.Sprintf("%d of them now", 400-len(kept)))
-			assert.Equal(t, runs, read(t, file, file))
-			assertAlone(t, file)
-		})
-	}
-}
-
-func TestAFullDiskIsSaidAndGoneOnAfter(t *testing.T) {
-	t.Parallel()
-	srv, runs := serve(t, 400)
-	for _, format := range []string{"ndjson", "csv.gz"} {
-		file := in(t, "week."+format)
-		p := launch(t, askFor(srv, file), fileLimit+"=20000")
-		<-p.ended.Done()
-		assert.Equal(t, failed, p.ProcessState.ExitCode())
-		assert.Contains(t, p.stderr.String(), "file too large")
-		assert.NoFileExists(t, file)
-		if exists(file + ".part") {
-			kept := read(t, file+".part", file)
-			assert.Equal(t, runs[:len(kept)], kept)
+				assert.Positive(t, kills)
+				assert.Equal(t, runs, read(t, file, file))
+				assertAlone(t, file)
+			})
 		}
-		status, _, _ := start(t, askFor(srv, file))
-		assert.Equal(t, complete, status)
-		assert.Equal(t, runs, read(t, file, file))
-	}
+	})
+
+	t.Run("after an interrupt what came is there whole", func(t *testing.T) {
+		for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			t.Run(s.String(), func(t *testing.T) {
+				t.Parallel()
+				srv, runs := serve(t, 400)
+				srv.Fail(insightstest.Hang(-1).After(8))
+				file := in(t, "week.csv.gz")
+				p := launch(t, askFor(srv, file))
+				assert.Equal(t, interrupted, p.signalAfter(srv, 10, s))
+
+				kept := read(t, file+".part", file)
+				require.NotEmpty(t, kept)
+				assert.Equal(t, runs[:len(kept)], kept)
+				assert.Equal(t, fmt.Sprintf("export: interrupted; %s.part has the first %d runs, all of them whole: the same command goes on from there\n", file, len(kept)), p.stderr.String())
+
+				srv.Recover()
+				status, stdout, _ := start(t, askFor(srv, file))
+				assert.Equal(t, complete, status)
+				assert.Contains(t, stdout, fmt.Sprintf("Going on after %d runs", len(kept)))
+				assert.Contains(t, stdout, fmt.Sprintf("400 runs of %s", week))
+				assert.Contains(t, stdout, fmt.Sprintf("%d of them now", 400-len(kept)))
+				assert.Equal(t, runs, read(t, file, file))
+				assertAlone(t, file)
+			})
+		}
+	})
+
+	t.Run("a full disk is said and gone on after", func(t *testing.T) {
+		t.Parallel()
+		srv, runs := serve(t, 400)
+		for _, format := range []string{"ndjson", "csv.gz"} {
+			file := in(t, "week."+format)
+			p := launch(t, askFor(srv, file), fileLimit+"=20000")
+			<-p.ended.Done()
+			assert.Equal(t, failed, p.ProcessState.ExitCode())
+			assert.Contains(t, p.stderr.String(), "file too large")
+			assert.NoFileExists(t, file)
+			if exists(file + ".part") {
+				kept := read(t, file+".part", file)
+				assert.Equal(t, runs[:len(kept)], kept)
+			}
+			status, _, _ := start(t, askFor(srv, file))
+			assert.Equal(t, complete, status)
+			assert.Equal(t, runs, read(t, file, file))
+		}
+	})
 }

@@ -25,18 +25,20 @@ func drawn(onScreen bool, order insights.Order, at time.Time, isComplete bool) s
 	return out.String()
 }
 
-func TestTheBarShowsHowMuchOfThePeriodIsDone(t *testing.T) {
-	secondDay := weekStart.AddDate(0, 0, 1)
-	begun := drawn(true, insights.OldestFirst, secondDay, false)
-	assert.Contains(t, begun, "1234 runs")
-	assert.Contains(t, begun, "2021-05-02 00:00")
+func TestSettingsRunProgress(t *testing.T) {
+	t.Run("the bar shows how much of the period is done", func(t *testing.T) {
+		secondDay := weekStart.AddDate(0, 0, 1)
+		begun := drawn(true, insights.OldestFirst, secondDay, false)
+		assert.Contains(t, begun, "1234 runs")
+		assert.Contains(t, begun, "2021-05-02 00:00")
 
-	length := func(text string) int { return strings.Count(text, "=") }
-	backwards := drawn(true, insights.NewestFirst, secondDay, false)
-	assert.InDelta(t, 6, float64(length(backwards))/float64(length(begun)), 1)
-	assert.Greater(t, length(drawn(true, insights.OldestFirst, secondDay, true)), length(backwards))
-}
+		length := func(text string) int { return strings.Count(text, "=") }
+		backwards := drawn(true, insights.NewestFirst, secondDay, false)
+		assert.InDelta(t, 6, float64(length(backwards))/float64(length(begun)), 1)
+		assert.Greater(t, length(drawn(true, insights.OldestFirst, secondDay, true)), length(backwards))
+	})
 
-func TestInALogThereIsNoBar(t *testing.T) {
-	assert.Empty(t, drawn(false, insights.OldestFirst, weekStart.AddDate(0, 0, 1), true))
+	t.Run("in a log there is no bar", func(t *testing.T) {
+		assert.Empty(t, drawn(false, insights.OldestFirst, weekStart.AddDate(0, 0, 1), true))
+	})
 }
