@@ -85,6 +85,8 @@ func TestServe(t *testing.T) {
 		require.Eventually(t, func() bool { _, body := fetch(t, address); return strings.Contains(body, "Pass rate and volume") }, 20*time.Second, 50*time.Millisecond)
 		_, body := fetch(t, address+"/metrics")
 		assert.Contains(t, body, "insights_runs_total{")
+		assert.Contains(t, body, `insights_sync_polls_total{result="done"} 1`)
+		assert.Contains(t, body, `insights_api_requests_total{code="200",path="/v1/analytics/tests"}`)
 		key := d.env["SAUCE_ACCESS_KEY"]
 		for _, path := range []string{"/", "/metrics", "/readyz"} {
 			_, body := fetch(t, address+path)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +106,8 @@ func (s *shell) sync(ctx context.Context, f syncFlags) error {
 		return err
 	}
 	defer unlock()
-	service, err := s.connect()
+	var requests counted
+	service, err := s.connect(requests.option())
 	if err != nil {
 		return err
 	}
@@ -114,10 +116,10 @@ func (s *shell) sync(ctx context.Context, f syncFlags) error {
 		Since: time.Duration(f.since), Retention: time.Duration(f.retention), WithoutErrors: f.withoutErrors, Now: s.Now,
 	}}
 	if !f.from.IsZero() {
-		return s.syncOnce(ctx, db, func() (syncer.Result, error) { return sync.Read(ctx, f.from.Time, f.to.Time) })
+		return s.syncOnce(ctx, db, &requests, func() (syncer.Result, error) { return sync.Read(ctx, f.from.Time, f.to.Time) })
 	}
 	return s.syncEvery(ctx, time.Duration(f.every), func() error {
-		return s.syncOnce(ctx, db, func() (syncer.Result, error) { return sync.Poll(ctx) })
+		return s.syncOnce(ctx, db, &requests, func() (syncer.Result, error) { return sync.Poll(ctx) })
 	})
 }
 
@@ -140,9 +142,10 @@ func (s *shell) syncEvery(ctx context.Context, pause time.Duration, once func() 
 }
 
 // syncOnce says in a line what a sync came to, and refreshes what no SQL says.
-func (s *shell) syncOnce(ctx context.Context, db *store.Store, read func() (syncer.Result, error)) error {
+func (s *shell) syncOnce(ctx context.Context, db *store.Store, requests *counted, read func() (syncer.Result, error)) error {
 	r, err := read()
-	if err != nil {
+	counting := db.AddPolls(context.WithoutCancel(ctx), requests.take(err, r.RateLimit))
+	if err := cmp.Or(err, counting); err != nil {
 		return err
 	}
 	found, err := db.Find(ctx, s.Now())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,10 @@ var (
 	runsTotal  = prometheus.NewDesc("insights_runs_total", "Settled runs by status, operating system and browser.", []string{"status", "os", "browser"}, nil)
 	durations  = prometheus.NewDesc("insights_run_duration_seconds", "Run times of settled runs.", nil, nil)
 	errorsDesc = prometheus.NewDesc("insights_run_errors_total", "Settled runs by the cause of their error: the 20 most frequent, and the others.", []string{"cause"}, nil)
+	queueTimes = prometheus.NewDesc("insights_run_queue_seconds", "How long settled runs waited from their creation to their start.", nil, nil)
+	polls      = prometheus.NewDesc("insights_sync_polls_total", "Polls that filled the store, by how they ended.", []string{"result"}, nil)
+	requests   = prometheus.NewDesc("insights_api_requests_total", "Requests of these polls, by path and status; 0: there was no answer.", []string{"path", "code"}, nil)
+	remaining  = prometheus.NewDesc("insights_api_rate_limit_remaining", "Requests that the service had left for the account, at the end of the last poll.", nil, nil)
 	unsettled  = prometheus.NewDesc("insights_runs_unsettled", "Runs whose status may still change.", nil, nil)
 	flakyTests = prometheus.NewDesc("insights_flaky_tests", "Tests that are flaky by the statistics of 30 days.", nil, nil)
 	newlyBad   = prometheus.NewDesc("insights_newly_failing_tests", "Tests that failed in the last day, after passing only.", nil, nil)
@@ -50,10 +55,32 @@ type collector struct {
 	runs     map[labels]float64
 	causes   map[string]float64
 	known    map[string]bool // causes that have a series of their own
-	inBucket map[float64]uint64
-	timed    uint64
-	sum      float64
+	times    histogram
+	queues   histogram
 	platform map[[2]string]bool
+}
+
+// histogram counts lengths of time.
+type histogram struct {
+	n    uint64
+	sum  float64
+	upTo map[float64]uint64
+}
+
+func newHistogram() histogram { return histogram{upTo: make(map[float64]uint64)} }
+
+// add leaves out what can't be: a negative time, or one of more than a day.
+func (h *histogram) add(seconds float64) {
+	if seconds < 0 || seconds > 24*3600 {
+		return
+	}
+	h.n++
+	h.sum += seconds
+	for _, bound := range buckets {
+		if seconds <= bound {
+			h.upTo[bound]++
+		}
+	}
 }
 
 type labels struct{ status, os, browser string }
@@ -61,13 +88,13 @@ type labels struct{ status, os, browser string }
 func newCollector(ctx context.Context, db *store.Store, now func() time.Time) *collector {
 	return &collector{
 		life: ctx, db: db, now: now, runs: make(map[labels]float64), causes: make(map[string]float64), known: make(map[string]bool),
-		inBucket: make(map[float64]uint64), platform: make(map[[2]string]bool),
+		times: newHistogram(), queues: newHistogram(), platform: make(map[[2]string]bool),
 	}
 }
 
 // Describe names the figures.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{runsTotal, durations, errorsDesc, unsettled, flakyTests, newlyBad, syncedAt, differing} {
+	for _, desc := range []*prometheus.Desc{runsTotal, durations, queueTimes, errorsDesc, polls, requests, remaining, unsettled, flakyTests, newlyBad, syncedAt, differing} {
 		ch <- desc
 	}
 }
@@ -88,6 +115,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if err == nil {
 		found, err = c.db.Counted(c.life)
 	}
+	var asked store.Polls
+	if err == nil {
+		asked, err = c.db.Polls(c.life)
+	}
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(runsTotal, err)
 		return
@@ -102,7 +133,20 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if !state.Watermark.IsZero() {
 		gauge(syncedAt, float64(state.Watermark.Unix()))
 	}
+	sendPolls(ch, asked)
 	c.sendCounters(ch)
+}
+
+func sendPolls(ch chan<- prometheus.Metric, p store.Polls) {
+	ch <- prometheus.MustNewConstMetric(polls, prometheus.CounterValue, float64(p.Done-p.Failed), "done")
+	ch <- prometheus.MustNewConstMetric(polls, prometheus.CounterValue, float64(p.Failed), "failed")
+	for request, n := range p.Requests {
+		path, code, _ := strings.Cut(request, " ")
+		ch <- prometheus.MustNewConstMetric(requests, prometheus.CounterValue, float64(n), path, code)
+	}
+	if p.Remaining != nil {
+		ch <- prometheus.MustNewConstMetric(remaining, prometheus.GaugeValue, float64(*p.Remaining))
+	}
 }
 
 func (c *collector) sendCounters(ch chan<- prometheus.Metric) {
@@ -112,7 +156,8 @@ func (c *collector) sendCounters(ch chan<- prometheus.Metric) {
 	for cause, n := range c.causes {
 		ch <- prometheus.MustNewConstMetric(errorsDesc, prometheus.CounterValue, n, cause)
 	}
-	ch <- prometheus.MustNewConstHistogram(durations, c.timed, c.sum, maps.Clone(c.inBucket))
+	ch <- prometheus.MustNewConstHistogram(durations, c.times.n, c.times.sum, maps.Clone(c.times.upTo))
+	ch <- prometheus.MustNewConstHistogram(queueTimes, c.queues.n, c.queues.sum, maps.Clone(c.queues.upTo))
 }
 
 // countSettled counts the runs that a sync can change no more: they are older than
@@ -175,14 +220,11 @@ func (c *collector) count(run insights.Test) {
 		}
 		c.causes[cause]++
 	}
-	if run.Duration > 0 && run.Duration < 24*3600 {
-		c.timed++
-		c.sum += float64(run.Duration)
-		for _, bound := range buckets {
-			if float64(run.Duration) <= bound {
-				c.inBucket[bound]++
-			}
-		}
+	if run.Duration > 0 {
+		c.times.add(float64(run.Duration))
+	}
+	if !run.StartTime.IsZero() {
+		c.queues.add(run.StartTime.Sub(run.CreationTime).Seconds())
 	}
 }
 

@@ -96,6 +96,16 @@ func TestHandler(t *testing.T) {
 		assert.InDelta(t, passed, passedHere, 0)
 		assert.InDelta(t, now.Unix(), figures["insights_last_sync_timestamp_seconds"], 0)
 	})
+	t.Run("tells of the polls", func(t *testing.T) {
+		left := 17
+		require.NoError(t, db.AddPolls(t.Context(), store.Polls{Done: 3, Failed: 1, Requests: map[string]int{"/v1/analytics/tests 200": 12, "/v1/analytics/tests 0": 1}}))
+		require.NoError(t, db.AddPolls(t.Context(), store.Polls{Done: 1, Requests: map[string]int{"/v1/analytics/tests 200": 1}, Remaining: &left}))
+		_, figures := scrape(t, db)
+		assert.InDelta(t, 3, figures[`insights_sync_polls_total{result="done"}`], 0)
+		assert.InDelta(t, 1, figures[`insights_sync_polls_total{result="failed"}`], 0)
+		assert.InDelta(t, 13, figures[`insights_api_requests_total{code="200",path="/v1/analytics/tests"}`], 0)
+		assert.InDelta(t, 17, figures["insights_api_rate_limit_remaining"], 0)
+	})
 	t.Run("is bounded: at most 600 series, and 21 causes", func(t *testing.T) {
 		odd := make([]insights.Test, 3000)
 		for i := range odd {

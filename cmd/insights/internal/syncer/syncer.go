@@ -45,7 +45,8 @@ type Result struct {
 	// differed was read once more; nil: that could not be told, for Unreconciled.
 	Reconciled   *report.Reconciliation
 	Unreconciled error
-	ReadAgain    int // intervals that were read once more, as they differed
+	RateLimit    insights.RateLimit // what the service said of it last
+	ReadAgain    int                // intervals that were read once more, as they differed
 }
 
 // How far polls go back before the one before, and how often.
@@ -99,7 +100,7 @@ func (s Syncer) poll(ctx context.Context, plan func(store.State) *store.Reading)
 		st.Reading = plan(st)
 	}
 	r.Start, r.End = st.Reading.Start, st.Reading.End
-	if r.Written, err = s.read(ctx, &st); err != nil {
+	if r.Written, err = s.read(ctx, &st, &r.RateLimit); err != nil {
 		return r, err
 	}
 	if err := s.reconcile(ctx, &r); err != nil {
@@ -130,7 +131,7 @@ func (s Syncer) plan(st store.State) *store.Reading {
 
 // read keeps the runs of the period that the state says is being read, and then
 // that it was read.
-func (s Syncer) read(ctx context.Context, st *store.State) (all store.Written, err error) {
+func (s Syncer) read(ctx context.Context, st *store.State, limit *insights.RateLimit) (all store.Written, err error) {
 	opts := insights.TestsOptions{
 		Period: insights.Between(st.Reading.Start, st.Reading.End),
 		Order:  insights.OldestFirst, After: st.Reading.Cursor,
@@ -143,7 +144,9 @@ func (s Syncer) read(ctx context.Context, st *store.State) (all store.Written, e
 		return err
 	}
 	var cursor insights.Cursor
-	for run, err := range s.Client.AllTests(ctx, opts, insights.CaptureCursor(&cursor)) {
+	var info insights.ResponseInfo
+	defer func() { *limit = info.RateLimit }()
+	for run, err := range s.Client.AllTests(ctx, opts, insights.CaptureCursor(&cursor), insights.CaptureResponse(&info)) {
 		if err != nil {
 			_ = keep() // what came before is kept; if it can't be, it is read again
 			return all, err
