@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/sauceinsights/insights/cmd/insights/internal/filelock"
 )
 
 // ErrLocked says that another process fills the store.
@@ -16,7 +18,11 @@ const advisoryLock = 7_283_647_001
 // process ends, however. It does not wait: a lock that another has is [ErrLocked].
 func (s *Store) Lock(ctx context.Context) (unlock func(), err error) {
 	if !s.isPostgres() {
-		return lockFile(s.file + ".lock")
+		unlock, err := filelock.Take(s.file + ".lock")
+		if errors.Is(err, filelock.ErrTaken) {
+			return nil, fmt.Errorf("store %s: %w", s.location, ErrLocked)
+		}
+		return unlock, err
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {

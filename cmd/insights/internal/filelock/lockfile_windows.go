@@ -1,4 +1,4 @@
-package store
+package filelock
 
 import (
 	"errors"
@@ -8,9 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile takes a lock that ends with the process. Its file stays, and does no
-// harm.
-func lockFile(name string) (unlock func(), err error) {
+// Take takes the lock of a file. That another process has it is [ErrTaken].
+func Take(name string) (release func(), err error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -21,7 +20,7 @@ func lockFile(name string) (unlock func(), err error) {
 	}
 	_ = f.Close() // nothing was written
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		return nil, fmt.Errorf("%s: %w", name, ErrLocked)
+		return nil, fmt.Errorf("%s: %w", name, ErrTaken)
 	}
 	return nil, fmt.Errorf("locking %s: %w", name, err)
 }

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package store
+package filelock
 
 import (
 	"errors"
@@ -9,9 +9,8 @@ import (
 	"syscall"
 )
 
-// lockFile takes a lock that ends with the process. Its file stays, and does no
-// harm.
-func lockFile(name string) (unlock func(), err error) {
+// Take takes the lock of a file. That another process has it is [ErrTaken].
+func Take(name string) (release func(), err error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -22,7 +21,7 @@ func lockFile(name string) (unlock func(), err error) {
 	}
 	_ = f.Close() // nothing was written
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, fmt.Errorf("%s: %w", name, ErrLocked)
+		return nil, fmt.Errorf("%s: %w", name, ErrTaken)
 	}
 	return nil, fmt.Errorf("locking %s: %w", name, err)
 }
