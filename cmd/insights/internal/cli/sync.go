@@ -127,7 +127,7 @@ func (s *shell) sync(ctx context.Context, f syncFlags) error {
 func (s *shell) syncEvery(ctx context.Context, pause time.Duration, once func() error) error {
 	for {
 		err := once()
-		if pause == 0 || ctx.Err() != nil || errors.Is(err, insights.ErrUnauthorized) || errors.Is(err, insights.ErrForbidden) {
+		if pause == 0 || ctx.Err() != nil || isForGood(err) {
 			return err
 		}
 		if err != nil {
@@ -139,6 +139,11 @@ func (s *shell) syncEvery(ctx context.Context, pause time.Duration, once func() 
 		case <-time.After(pause):
 		}
 	}
+}
+
+// isForGood says whether no later sync can do better.
+func isForGood(err error) bool {
+	return errors.Is(err, insights.ErrUnauthorized) || errors.Is(err, insights.ErrForbidden) || errors.Is(err, syncer.ErrOtherSource)
 }
 
 // syncOnce says in a line what a sync came to, and refreshes what no SQL says.

@@ -12,6 +12,7 @@ package syncer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,32 +60,41 @@ const (
 // pageSize is how many runs are kept in a transaction.
 const pageSize = 1000
 
+// ErrOtherSource says that a store has the runs of another user or service.
+var ErrOtherSource = errors.New("name another store")
+
 // Poll reads what is new, and what may have changed. It finishes first what was
 // stopped before.
 func (s Syncer) Poll(ctx context.Context) (Result, error) {
+	return s.finishAnd(ctx, s.plan)
+}
+
+// Read reads a period once more, whatever was read of it, and finishes first what was
+// stopped before. It does not move how far polls have come.
+func (s Syncer) Read(ctx context.Context, from, to time.Time) (Result, error) {
+	return s.finishAnd(ctx, func(store.State) *store.Reading {
+		return &store.Reading{Poll: s.Now(), Start: from, End: to, Reach: store.ReachAsked}
+	})
+}
+
+// finishAnd finishes what was stopped before, and then reads what is planned.
+func (s Syncer) finishAnd(ctx context.Context, plan func(store.State) *store.Reading) (Result, error) {
 	st, err := s.Store.State(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	if st.Reading == nil {
-		return s.poll(ctx, s.plan)
+		return s.poll(ctx, plan)
 	}
-	before, err := s.poll(ctx, s.plan)
+	before, err := s.poll(ctx, plan)
 	if err != nil {
 		return before, err
 	}
-	r, err := s.poll(ctx, s.plan)
+	r, err := s.poll(ctx, plan)
 	r.Add(before.Written)
 	r.Start, r.Deleted = earlier(before.Start, r.Start), r.Deleted+before.Deleted
+	r.End = later(before.End, r.End)
 	return r, err
-}
-
-// Read reads a period once more, whatever was read of it. It does not move how far
-// polls have come.
-func (s Syncer) Read(ctx context.Context, from, to time.Time) (Result, error) {
-	return s.poll(ctx, func(st store.State) *store.Reading {
-		return &store.Reading{Poll: s.Now(), Start: from, End: to, Reach: store.ReachAsked}
-	})
 }
 
 func (s Syncer) poll(ctx context.Context, plan func(store.State) *store.Reading) (r Result, err error) {
@@ -93,7 +103,7 @@ func (s Syncer) poll(ctx context.Context, plan func(store.State) *store.Reading)
 		return r, err
 	}
 	if st.Source != "" && st.Source != s.Source {
-		return r, fmt.Errorf("store %s has the runs of %s, and not of %s: name another store", s.Store.Name(), st.Source, s.Source)
+		return r, fmt.Errorf("store %s has the runs of %s, and not of %s: %w", s.Store.Name(), st.Source, s.Source, ErrOtherSource)
 	}
 	st.Source = s.Source
 	if st.Reading == nil {

@@ -127,6 +127,7 @@ func TestPoll(t *testing.T) {
 		b.Source = "ben"
 		_, err = b.Poll(t.Context())
 		assert.ErrorContains(t, err, "has the runs of mia, and not of ben: name another store")
+		assert.ErrorIs(t, err, ErrOtherSource)
 	})
 	t.Run("goes on where an outage stopped it", func(t *testing.T) {
 		b := newBench(t)
@@ -191,6 +192,21 @@ func TestRead(t *testing.T) {
 	after, err := b.Store.State(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, before, after, "how far polls have come is what it was")
+}
+
+func TestReadAfterStoppedPoll(t *testing.T) {
+	b := newBench(t)
+	b.Add(insightstest.Generate(1, 6000, b.now.AddDate(0, 0, -20), b.now.Add(-time.Minute))...)
+	old := insights.Test{ID: "old", Name: "before the first poll", Status: "passed", CreationTime: b.now.AddDate(0, 0, -60)}
+	b.Add(old)
+	b.Fail(insightstest.Outage(-1).After(5))
+	_, err := b.Poll(t.Context())
+	require.ErrorContains(t, err, "503")
+	b.Recover()
+	r, err := b.Read(t.Context(), old.CreationTime.Add(-time.Hour), old.CreationTime.Add(time.Hour))
+	require.NoError(t, err)
+	assert.Equal(t, 6001, len(b.kept(t)), "what was stopped is finished, and what is asked for is read")
+	assert.Equal(t, old.CreationTime.Add(-time.Hour), r.Start)
 }
 
 // TestPollInTheLongRun has three days of runs that are listed up to 30 minutes late
