@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // location is where a store is.
@@ -23,11 +24,30 @@ func parseLocation(text string) (location, error) {
 	case isSQLite:
 		return location{file: name}, nil
 	case strings.HasPrefix(text, "postgres://"), strings.HasPrefix(text, "postgresql://"):
-		return location{dsn: text}, nil
+		return location{dsn: text}, checkAddress(text)
 	case strings.Contains(text, "://"):
 		return location{}, fmt.Errorf("%q is neither a file nor the address of PostgreSQL, which begins with postgres://", scheme(text)+"://…")
+	case keywordsInText.MatchString(text):
+		return location{}, errors.New("the store is named by keywords such as host=, which is no file: want postgres://USER@HOST/DATABASE")
 	}
 	return location{file: text}, nil
+}
+
+var keywordsInText = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|dbname|user|password|passfile|service)\s*=`)
+
+// checkAddress refuses an address in which the password can't be told from the rest
+// with certainty, for part of it would be shown. The error shows nothing of it.
+func checkAddress(text string) error {
+	_, rest, _ := strings.Cut(text, "://")
+	user, host, hasUser := strings.Cut(rest, "@")
+	if !hasUser {
+		user, host = "", rest
+	}
+	_, err := url.PathUnescape(user)
+	if err != nil || strings.ContainsAny(user, "/?#") || strings.ContainsAny(host, "@#") || strings.ContainsFunc(rest, unicode.IsSpace) {
+		return errors.New("the address of PostgreSQL can't be read, and is not shown as it may hold a password: write @ / ? # % and spaces in it as %40 %2F %3F %23 %25 %20, or leave the password to PGPASSWORD")
+	}
+	return nil
 }
 
 func scheme(text string) string {

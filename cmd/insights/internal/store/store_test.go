@@ -226,13 +226,26 @@ func TestOpen(t *testing.T) {
 		assert.Equal(t, damaged, left)
 	})
 	t.Run("shows no password", func(t *testing.T) {
+		t.Chdir(t.TempDir())
 		for _, name := range []string{
 			"postgres://mia:quartz-jumble@127.0.0.1:1/insights?connect_timeout=1", "postgres://127.0.0.1:1/insights?user=mia&password=quartz-jumble&connect_timeout=1",
 			"postgres://mia:quartz-jumble@%zz/", "postgres://mia:quartz-jumble@127.0.0.1:notaport/insights", "mysql://mia:quartz-jumble@host/db",
+			"postgres://mia:p@quartz%zz@127.0.0.1:1/insights", "postgres://mia:quartz%zz@127.0.0.1:1/insights", "postgres://mia:12#quartz@127.0.0.1:1/insights",
+			"postgres://mia:12/quartz@127.0.0.1:1/insights", "postgres://mia:12?quartz@127.0.0.1:1/insights", "postgres://mia:a quartz@127.0.0.1:1/insights",
+			"host=127.0.0.1 user=mia password=quartz-jumble", "PASSWORD = quartz host = x",
 		} {
 			_, err := Open(t.Context(), name)
 			require.Error(t, err)
 			assert.NotContains(t, err.Error(), "quartz")
+			assert.NotContains(t, err.Error(), "mia:12", "nor a part of one that is taken for a port")
+			assert.NoFileExists(t, name)
+		}
+	})
+	t.Run("takes a password with what is special in it, and several hosts", func(t *testing.T) {
+		for _, name := range []string{"postgres://mia:p%40%2Fss@127.0.0.1:1/d", "postgres://mia@h1:1,h2:2/d?user=m%40x", "postgresql:///d?host=/tmp"} {
+			where, err := parseLocation(name)
+			assert.NoError(t, err, name)
+			assert.Equal(t, name, where.dsn)
 		}
 	})
 	t.Run("needs a name", func(t *testing.T) {
