@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -96,6 +97,25 @@ func TestStoreWrite(t *testing.T) {
 			_, err := s.Write(t.Context(), []insights.Test{twice, twice}, State{})
 			require.NoError(t, err)
 			assert.Len(t, read(t, s, Selection{Test: "t"}), 1)
+		})
+		t.Run("keeps texts of any length", func(t *testing.T) {
+			random := rand.New(rand.NewPCG(1, 2))
+			long := func() string { // no compression makes it fit
+				text := make([]byte, 20_000)
+				for i := range text {
+					text[i] = byte('0' + random.IntN(70))
+				}
+				return string(text)
+			}
+			run := insights.Test{ID: "long", Name: long(), Build: long(), Owner: long(), OS: long(), Browser: long(), Error: long(), Status: insights.Status(long()), DetailsURL: long(), CreationTime: monthStart}
+			for _, want := range []Written{{New: 1}, {Unchanged: 1}} {
+				s.dictionaries = newDictionaries() // as in the next process
+				w, err := s.Write(t.Context(), []insights.Test{run}, State{})
+				require.NoError(t, err)
+				assert.Equal(t, want, w)
+			}
+			assert.Equal(t, []insights.Test{run}, read(t, s, Selection{Test: run.Name}))
+			require.NoError(t, s.WriteFindings(t.Context(), Findings{Flaky: []report.TestStats{{Name: run.Name}}}))
 		})
 		t.Run("keeps neither runs nor state when it is called off", func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
