@@ -31,32 +31,36 @@ func (s *Store) Runs(ctx context.Context, sel Selection) iter.Seq2[insights.Test
 	}
 }
 
-func (s *Store) each(ctx context.Context, sel Selection, yield func(insights.Test) bool) (err error) {
-	names, err := s.names(ctx)
+// each reads the names and the runs in one transaction, so that a sync between them
+// brings no run whose names are unknown.
+func (s *Store) each(ctx context.Context, sel Selection, yield func(insights.Test) bool) error {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.snapshot()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	names, err := namesIn(ctx, tx)
 	if err != nil {
 		return err
 	}
 	query, args := sel.query()
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
+	return scan(ctx, tx, query, args, func(rows *sql.Rows) (goOn bool, err error) {
+		var r record
+		var message sql.NullString
+		if err := rows.Scan(&r.created, &r.key, &r.test, &r.build, &r.owner, &r.status, &r.platform, &message, &r.link, &r.started, &r.ended, &r.duration, &r.ancestor); err != nil {
+			return false, err
+		}
+		return yield(names.run(r, message.String)), nil
+	})
+}
+
+// snapshot is the level at which all statements of a transaction see the same. Each
+// transaction of SQLite does.
+func (s *Store) snapshot() sql.IsolationLevel {
+	if s.isPostgres() {
+		return sql.LevelRepeatableRead
 	}
-	defer func() {
-		if failed := rows.Close(); err == nil {
-			err = failed
-		}
-	}()
-	var r record
-	var cause sql.NullString
-	for rows.Next() {
-		if err := rows.Scan(&r.created, &r.key, &r.test, &r.build, &r.owner, &r.status, &r.platform, &cause, &r.link, &r.started, &r.ended, &r.duration, &r.ancestor); err != nil {
-			return err
-		}
-		if !yield(names.run(r, cause.String)) {
-			return nil
-		}
-	}
-	return rows.Err()
+	return sql.LevelDefault
 }
 
 // query leaves the texts that many runs share to names. The errors are too many to
@@ -106,46 +110,46 @@ type names struct {
 	platform                         map[int64][4]string
 }
 
-func (s *Store) names(ctx context.Context) (n names, err error) {
+func namesIn(ctx context.Context, tx *sql.Tx) (n names, err error) {
 	for _, table := range []struct {
 		column, name string
 		into         *map[int64]string
 	}{{"name", "test", &n.test}, {"name", "build", &n.build}, {"name", "owner", &n.owner}, {"name", "status", &n.status}, {"pattern", "link", &n.link}} {
-		if *table.into, err = s.texts(ctx, table.column, table.name); err != nil {
+		if *table.into, err = texts(ctx, tx, table.column, table.name); err != nil {
 			return n, err
 		}
 	}
-	n.platform, err = s.platforms(ctx)
+	n.platform, err = platforms(ctx, tx)
 	return n, err
 }
 
-func (s *Store) texts(ctx context.Context, column, table string) (map[int64]string, error) {
+func texts(ctx context.Context, tx *sql.Tx, column, table string) (map[int64]string, error) {
 	texts := make(map[int64]string)
-	err := s.scan(ctx, "SELECT id, "+column+" FROM "+table, func(rows *sql.Rows) error {
+	err := scan(ctx, tx, "SELECT id, "+column+" FROM "+table, nil, func(rows *sql.Rows) (bool, error) {
 		var id int64
 		var text string
 		err := rows.Scan(&id, &text)
 		texts[id] = text
-		return err
+		return true, err
 	})
 	return texts, err
 }
 
-func (s *Store) platforms(ctx context.Context) (map[int64][4]string, error) {
+func platforms(ctx context.Context, tx *sql.Tx) (map[int64][4]string, error) {
 	platforms := make(map[int64][4]string)
-	err := s.scan(ctx, "SELECT id, os, os_normalized, browser, browser_normalized FROM platform", func(rows *sql.Rows) error {
+	err := scan(ctx, tx, "SELECT id, os, os_normalized, browser, browser_normalized FROM platform", nil, func(rows *sql.Rows) (bool, error) {
 		var id int64
 		var p [4]string
 		err := rows.Scan(&id, &p[0], &p[1], &p[2], &p[3])
 		platforms[id] = p
-		return err
+		return true, err
 	})
 	return platforms, err
 }
 
-// scan reads each row of a query.
-func (s *Store) scan(ctx context.Context, query string, each func(*sql.Rows) error) (err error) {
-	rows, err := s.db.QueryContext(ctx, query)
+// scan reads the rows of a query, until one says not to go on.
+func scan(ctx context.Context, tx *sql.Tx, query string, args []any, each func(*sql.Rows) (goOn bool, err error)) (err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -155,7 +159,7 @@ func (s *Store) scan(ctx context.Context, query string, each func(*sql.Rows) err
 		}
 	}()
 	for rows.Next() {
-		if err := each(rows); err != nil {
+		if goOn, err := each(rows); err != nil || !goOn {
 			return err
 		}
 	}

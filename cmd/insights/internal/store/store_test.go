@@ -155,6 +155,39 @@ func TestStoreRuns(t *testing.T) {
 	})
 }
 
+// TestStoreRunsDuringSync reads while another process keeps runs of tests that were
+// not there before, and deletes old ones.
+func TestStoreRunsDuringSync(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, name string) {
+		reader, writer := open(t, name), open(t, name)
+		written := make(chan error, 1)
+		go func() {
+			var err error
+			for i := 0; i < 150 && err == nil; i++ {
+				run := insights.Test{ID: fmt.Sprintf("%032x", i), Name: fmt.Sprint("test ", i), Build: fmt.Sprint("build ", i), OS: fmt.Sprint("os ", i), Status: "passed", CreationTime: monthStart.Add(time.Duration(i) * time.Hour)}
+				if _, err = writer.Write(context.Background(), []insights.Test{run}, State{}); err == nil && i%10 == 9 {
+					_, err = writer.DeleteBefore(context.Background(), run.CreationTime)
+				}
+			}
+			written <- err
+		}()
+		for ended := false; !ended; {
+			select {
+			case err := <-written:
+				require.NoError(t, err)
+				ended = true
+			default:
+			}
+			for _, run := range read(t, reader, Selection{}) {
+				var i int
+				_, err := fmt.Sscanf(run.ID, "%x", &i)
+				require.NoError(t, err)
+				require.Equal(t, []string{fmt.Sprint("test ", i), fmt.Sprint("build ", i), fmt.Sprint("os ", i)}, []string{run.Name, run.Build, run.OS})
+			}
+		}
+	})
+}
+
 func TestStoreState(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, name string) {
 		s := open(t, name)
