@@ -97,10 +97,14 @@ func (s *Store) Write(ctx context.Context, runs []insights.Test, st State) (w Wr
 	return w, nil
 }
 
-// DeleteBefore deletes the runs that were created before a time, and what only they
-// had. It returns how many runs that were. Runs without a creation time stay.
+// DeleteBefore deletes the runs that were created before a time, what only they had,
+// and where the service counted other runs then. It returns how many runs that were.
+// Runs without a creation time stay.
 func (s *Store) DeleteBefore(ctx context.Context, t time.Time) (n int64, err error) {
 	err = s.inTransaction(ctx, func(tx transaction) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM count_difference WHERE interval_start < $1", t.Unix()); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, "DELETE FROM run WHERE created <> 0 AND created < $1", t.UnixNano())
 		if err != nil {
 			return err

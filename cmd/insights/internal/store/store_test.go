@@ -210,8 +210,13 @@ func TestStoreDeleteBefore(t *testing.T) {
 		_, err := s.Write(t.Context(), runs, State{})
 		require.NoError(t, err)
 		cut := monthStart.AddDate(0, 0, 20)
+		differs := &report.Reconciliation{Interval: time.Hour, Differences: []report.Difference{{Start: cut.Add(-time.Hour), Counted: 5}, {Start: cut, Counted: 7}}}
+		require.NoError(t, s.WriteReconciliation(t.Context(), monthStart, monthEnd, differs))
 		n, err := s.DeleteBefore(t.Context(), cut)
 		require.NoError(t, err)
+		found, err := s.Counted(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, found.Unreconciled, "what was counted of deleted runs is no longer compared")
 		left := read(t, s, Selection{})
 		assert.Equal(t, int64(len(runs)-len(left)), n)
 		assert.Equal(t, byKey(slices.DeleteFunc(slices.Clone(runs), func(r insights.Test) bool { return r.CreationTime.Before(cut) })), left)
