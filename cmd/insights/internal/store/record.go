@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/report"
@@ -151,5 +152,25 @@ func patternOf(run insights.Test) string {
 	return strings.ReplaceAll(run.DetailsURL, run.ID, idMark)
 }
 
-// causeOf is what a message has in common with others of the same cause.
-func causeOf(message string) string { return clean(report.NormalizeError(message)) }
+// How much of a message package report looks at, and keeps, in bytes.
+const (
+	mostNormalized = 64 << 10
+	longestCause   = 2000
+)
+
+// causeOf is what a message has in common with others of the same cause, as in
+// package report.
+func causeOf(message string) string {
+	return clean(cut(report.NormalizeError(cut(message, mostNormalized)), longestCause))
+}
+
+// cut shortens a text to at most n bytes, between two characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,9 +61,27 @@ func assertCounts(t *testing.T, want report.Counts, row []any, name string) {
 	}
 }
 
+// oddRuns have each combination of what no good service says of a run, several times.
+func oddRuns() (runs []insights.Test) {
+	prefix := strings.Repeat("日本 ", 300) // of 2,100 bytes, more than a cause has
+	for _, duration := range []insights.Seconds{0, -5, 90_000, 86_400, 12.5} {
+		for _, ended := range []time.Duration{-time.Hour, 0, time.Minute, 25 * time.Hour} {
+			for i, status := range []insights.Status{"error", "Passed", "", "complete", "failed"} {
+				created := monthStart.Add(time.Duration(len(runs)) * time.Hour)
+				runs = append(runs, insights.Test{
+					ID: fmt.Sprintf("odd %d", len(runs)), Name: fmt.Sprint("odd test ", i), Build: fmt.Sprint("odd build ", i), Status: status, Duration: duration,
+					CreationTime: created, StartTime: created, EndTime: created.Add(ended), Error: fmt.Sprint(prefix, "differs ", status),
+				})
+			}
+		}
+	}
+	return runs
+}
+
 func TestViews(t *testing.T) {
 	runs := insightstest.Generate(5, 6000, monthStart, monthEnd)
 	runs = append(runs, insights.Test{ID: "odd", Name: "undecided", Build: "undecided", Status: "in progress", CreationTime: monthEnd.Add(-time.Minute)})
+	runs = append(runs, oddRuns()...)
 	summary, err := report.Summarize(report.Replay(runs, nil), report.Options{})
 	require.NoError(t, err)
 	onEveryEngine(t, func(t *testing.T, name string) {
