@@ -150,7 +150,7 @@ func (s *shell) serve(ctx context.Context, f serveFlags, password string) error 
 // sourceOf is the store if one is named, and else the service.
 func (s *shell) sourceOf(ctx context.Context, name string) (web.Source, http.Handler, func(), error) {
 	if name != "" {
-		db, err := store.Open(ctx, name)
+		db, err := store.OpenExisting(ctx, name)
 		if err != nil {
 			return nil, nil, nil, err
 		}

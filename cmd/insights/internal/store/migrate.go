@@ -21,16 +21,17 @@ var ErrNewer = errors.New("a newer version of this command has made it: install 
 
 // dsnOf is the name under which SQLite opens a file: a reader does not stop the
 // writer, and one that waits does so for a while.
-func dsnOf(file string) string {
+func dsnOf(file string, pragmas ...string) string {
 	u := url.URL{Scheme: "file", Path: file, RawQuery: url.Values{
-		"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(NORMAL)", "foreign_keys(OFF)"},
+		"_pragma": append(pragmas, "busy_timeout(10000)", "synchronous(NORMAL)", "foreign_keys(OFF)"),
 		"_txlock": {"immediate"},
 	}.Encode()}
 	return u.String()
 }
 
-// migrate brings the tables up to date, forward only.
-func (s *Store) migrate(ctx context.Context) error {
+// migrate brings the tables up to date, forward only. It makes none if a store is to
+// be there.
+func (s *Store) migrate(ctx context.Context, isThere bool) error {
 	dialect, folder := goose.DialectSQLite3, "migrations/sqlite"
 	if s.isPostgres() {
 		dialect, folder = goose.DialectPostgres, "migrations/postgres"
@@ -39,8 +40,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.refuseDamaged(ctx); err != nil {
-		return err
+	if s.isPostgres() {
+		if err := s.refuseOthers(ctx); err != nil {
+			return err
+		}
 	}
 	provider, err := goose.NewProvider(dialect, s.db, files, goose.WithLogger(goose.NopLogger()))
 	if err != nil {
@@ -50,6 +53,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	is, err := s.schema(ctx)
 	if err != nil {
 		return err
+	}
+	if is == 0 && isThere {
+		return ErrNone
 	}
 	if latest := known[len(known)-1].Version; is > latest {
 		return fmt.Errorf("its schema is %d, and this command knows %d: %w", is, latest, ErrNewer)
@@ -61,16 +67,28 @@ func (s *Store) migrate(ctx context.Context) error {
 	return err
 }
 
-// refuseDamaged finds out, before anything is written, whether a file is a database.
-func (s *Store) refuseDamaged(ctx context.Context) error {
+// ErrNotOurs says that a database has tables of another program.
+var ErrNotOurs = errors.New("it was left as it is: name another, the store needs a database of its own")
+
+// refuseOthers finds out, before anything is written, whether this is a database, and
+// whether it is empty or a store.
+func (s *Store) refuseOthers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	query := "SELECT count(*), count(CASE WHEN name = 'count_difference' THEN 1 END), coalesce(min(name), '') FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'"
 	if s.isPostgres() {
-		return s.db.PingContext(ctx)
+		query = "SELECT count(*), count(CASE WHEN tablename = 'count_difference' THEN 1 END), coalesce(min(tablename), '') FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename <> 'goose_db_version'"
 	}
-	var n int
-	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&n); err != nil {
+	var tables, ours int
+	var one string
+	err := s.db.QueryRowContext(ctx, query).Scan(&tables, &ours, &one)
+	switch {
+	case err != nil && !s.isPostgres():
 		return fmt.Errorf("it can't be read as SQLite, and was left as it is: %w", err)
+	case err != nil:
+		return err
+	case tables > 0 && ours == 0:
+		return fmt.Errorf("it has tables of another program, such as %q: %w", one, ErrNotOurs)
 	}
 	return nil
 }

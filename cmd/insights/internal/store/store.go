@@ -21,38 +21,58 @@ type Store struct {
 }
 
 // Open opens a store, or makes it: a file of SQLite, or with postgres://… a database
-// of PostgreSQL. A store that a newer version has made, and a file that is none, are
-// refused and left as they are. No error shows a password.
+// of PostgreSQL. A store that a newer version has made, the database of another
+// program, and a file that is none, are refused and left as they are. No error shows
+// a password.
 func Open(ctx context.Context, name string) (*Store, error) {
+	return openStore(ctx, name, false)
+}
+
+// OpenExisting is [Open] for those that only read: it makes no store, and where there
+// is none the error is [ErrNone].
+func OpenExisting(ctx context.Context, name string) (*Store, error) {
+	return openStore(ctx, name, true)
+}
+
+// ErrNone says that there is no store where one is to be read.
+var ErrNone = errors.New("there is no store: insights sync makes it")
+
+func openStore(ctx context.Context, name string, isThere bool) (*Store, error) {
 	where, err := parseLocation(name)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{location: where, dictionaries: newDictionaries()}
-	if err := s.open(ctx); err != nil {
+	if err := s.open(ctx, isThere); err != nil {
 		return nil, fmt.Errorf("store %s: %w", where, where.masked(err))
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) (err error) {
+func (s *Store) open(ctx context.Context, isThere bool) (err error) {
 	if s.file != "" {
-		err = s.openFile()
+		err = s.openFile(ctx, isThere)
 	} else {
 		s.db, err = sql.Open("pgx", s.dsn)
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.migrate(ctx, isThere); err != nil {
 		return errors.Join(err, s.db.Close())
 	}
 	return nil
 }
 
 // openFile makes the file as its owner's alone before SQLite does it otherwise: the
-// files beside it take its mode.
-func (s *Store) openFile() error {
+// files beside it take its mode. It finds out whose a file is before SQLite gets a
+// reason to write to it.
+func (s *Store) openFile(ctx context.Context, isThere bool) (err error) {
+	if isThere {
+		if _, err := os.Stat(s.file); errors.Is(err, os.ErrNotExist) {
+			return ErrNone
+		}
+	}
 	f, err := os.OpenFile(s.file, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
@@ -64,7 +84,16 @@ func (s *Store) openFile() error {
 	if err != nil {
 		return err
 	}
-	s.db, err = sql.Open("sqlite", dsnOf(name))
+	if s.db, err = sql.Open("sqlite", dsnOf(name)); err != nil {
+		return err
+	}
+	err = s.refuseOthers(ctx)
+	if failed := s.db.Close(); err == nil {
+		err = failed
+	}
+	if err == nil {
+		s.db, err = sql.Open("sqlite", dsnOf(name, "journal_mode(WAL)"))
+	}
 	return err
 }
 

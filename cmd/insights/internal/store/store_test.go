@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -250,6 +253,20 @@ func TestStoreLock(t *testing.T) {
 	})
 }
 
+// rawDatabase opens a database without making a store of it.
+func rawDatabase(t *testing.T, name string) (*sql.DB, goose.Dialect, string) {
+	t.Helper()
+	where, err := parseLocation(name)
+	require.NoError(t, err)
+	driver, at, dialect, folder := "pgx", where.dsn, goose.DialectPostgres, "migrations/postgres"
+	if where.file != "" {
+		driver, at, dialect, folder = "sqlite", where.file, goose.DialectSQLite3, "migrations/sqlite"
+	}
+	db, err := sql.Open(driver, at)
+	require.NoError(t, err)
+	return db, dialect, folder
+}
+
 func TestOpen(t *testing.T) {
 	t.Run("makes the file its owner's alone", func(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "insights.db")
@@ -270,6 +287,56 @@ func TestOpen(t *testing.T) {
 			_, err = Open(t.Context(), name)
 			require.ErrorIs(t, err, ErrNewer)
 			assert.ErrorContains(t, err, "its schema is 99")
+		})
+	})
+	t.Run("refuses the database of another program, and leaves it", func(t *testing.T) {
+		onEveryEngine(t, func(t *testing.T, name string) {
+			other, _, _ := rawDatabase(t, name)
+			_, err := other.Exec("CREATE TABLE goose_db_version (id INTEGER, version_id INTEGER, is_applied BOOLEAN, tstamp TIMESTAMP)")
+			require.NoError(t, err)
+			_, err = other.Exec("CREATE TABLE bookmarks (address TEXT)")
+			require.NoError(t, err)
+			require.NoError(t, other.Close())
+			before, _ := os.ReadFile(name) // PostgreSQL has none
+			_, err = Open(t.Context(), name)
+			require.ErrorIs(t, err, ErrNotOurs)
+			assert.ErrorContains(t, err, `such as "bookmarks"`)
+			left, _ := os.ReadFile(name)
+			assert.Equal(t, before, left)
+		})
+	})
+	t.Run("opens a store that is there, and makes none to read it", func(t *testing.T) {
+		onEveryEngine(t, func(t *testing.T, name string) {
+			_, err := OpenExisting(t.Context(), name)
+			require.ErrorIs(t, err, ErrNone)
+			assert.NoFileExists(t, name)
+			open(t, name)
+			s, err := OpenExisting(t.Context(), name)
+			require.NoError(t, err)
+			assert.NoError(t, s.Close())
+		})
+	})
+	t.Run("goes on with a store of the first schema", func(t *testing.T) {
+		onEveryEngine(t, func(t *testing.T, name string) {
+			db, dialect, folder := rawDatabase(t, name)
+			files, err := fs.Sub(migrations, folder)
+			require.NoError(t, err)
+			provider, err := goose.NewProvider(dialect, db, files)
+			require.NoError(t, err)
+			_, err = provider.UpTo(t.Context(), 1)
+			require.NoError(t, err)
+			for _, statement := range []string{
+				"INSERT INTO test (name) VALUES ('old')", "INSERT INTO status (name) VALUES ('passed')",
+				"INSERT INTO platform (os, os_normalized, browser, browser_normalized) VALUES ('Windows 11', 'Windows', '', '')",
+			} {
+				_, err = db.Exec(statement)
+				require.NoError(t, err)
+			}
+			_, err = db.Exec("INSERT INTO run (created, key, test, status, platform) VALUES (1000000000, $1, 1, 1, 1)", []byte("\x00an old one"))
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+			want := insights.Test{ID: "an old one", Name: "old", Status: "passed", OS: "Windows 11", OSNormalized: "Windows", CreationTime: time.Unix(1, 0).UTC()}
+			assert.Equal(t, []insights.Test{want}, read(t, open(t, name), Selection{}))
 		})
 	})
 	t.Run("names a damaged file, and leaves it", func(t *testing.T) {
