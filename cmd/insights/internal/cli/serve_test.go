@@ -93,6 +93,14 @@ func TestServe(t *testing.T) {
 			assert.NotContains(t, body, key)
 		}
 	})
+	t.Run("makes no store where there is none", func(t *testing.T) {
+		d := newDesk(t)
+		file := filepath.Join(t.TempDir(), "mistyped.db")
+		out := d.run(t, "serve", "--store", file)
+		assert.Equal(t, couldNot, out.status)
+		assert.Contains(t, out.stderr, "mistyped.db: there is no store: insights sync makes it")
+		assert.NoFileExists(t, file)
+	})
 	t.Run("is not shown to everybody", func(t *testing.T) {
 		d := newData(t)
 		short := filepath.Join(t.TempDir(), "password")

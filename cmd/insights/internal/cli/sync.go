@@ -149,7 +149,8 @@ func isForGood(err error) bool {
 // syncOnce says in a line what a sync came to, and refreshes what no SQL says.
 func (s *shell) syncOnce(ctx context.Context, db *store.Store, requests *counted, read func() (syncer.Result, error)) error {
 	r, err := read()
-	counting := db.AddPolls(context.WithoutCancel(ctx), requests.take(err, r.RateLimit))
+	asked := requests.take(err, r.RateLimit)
+	counting := db.AddPolls(context.WithoutCancel(ctx), asked)
 	if err := cmp.Or(err, counting); err != nil {
 		return err
 	}
@@ -160,12 +161,12 @@ func (s *shell) syncOnce(ctx context.Context, db *store.Store, requests *counted
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.Stdout, "%s: %s\n", db.Name(), summaryOf(r))
+	_, err = fmt.Fprintf(s.Stdout, "%s: %s\n", db.Name(), summaryOf(r, asked.Attempts()))
 	s.sayDifferences(r)
 	return err
 }
 
-func summaryOf(r syncer.Result) string {
+func summaryOf(r syncer.Result, requests int) string {
 	parts := []string{
 		humanize.Comma(int64(r.New)) + " new",
 		humanize.Comma(int64(r.Changed)) + " changed",
@@ -174,7 +175,7 @@ func summaryOf(r syncer.Result) string {
 	if r.Deleted > 0 {
 		parts = append(parts, humanize.Comma(r.Deleted)+" deleted")
 	}
-	text := strings.Join(parts, ", ")
+	text := strings.Join(append(parts, humanize.Comma(int64(requests))+" requests"), ", ")
 	if r.Reconciled == nil {
 		return text + "; could not tell whether the service counts as many"
 	}

@@ -18,6 +18,14 @@ type Polls struct {
 	Remaining *int `json:"remaining,omitempty"`
 }
 
+// Attempts is how many requests there were in all.
+func (p Polls) Attempts() (n int) {
+	for _, of := range p.Requests {
+		n += of
+	}
+	return n
+}
+
 const pollsName = "polls"
 
 // Polls returns what polls have asked for.
