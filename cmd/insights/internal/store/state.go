@@ -123,3 +123,13 @@ func (s *Store) DeleteBefore(ctx context.Context, t time.Time) (n int64, err err
 	s.dictionaries = newDictionaries() // numbers may be gone
 	return n, err
 }
+
+// DeleteUnusedErrors deletes the texts of errors that no run has any longer.
+func (s *Store) DeleteUnusedErrors(ctx context.Context) error {
+	err := s.inTransaction(ctx, func(tx transaction) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM cause WHERE id NOT IN (SELECT cause FROM run WHERE cause IS NOT NULL)")
+		return err
+	})
+	s.dictionaries = newDictionaries() // numbers may be gone
+	return err
+}

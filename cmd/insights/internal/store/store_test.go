@@ -239,6 +239,25 @@ func TestStoreDeleteBefore(t *testing.T) {
 	})
 }
 
+func TestStoreDeleteUnusedErrors(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, name string) {
+		s := open(t, name)
+		runs := []insights.Test{{ID: "a", Name: "a", Error: "secret of a customer", CreationTime: monthStart}, {ID: "b", Name: "b", Error: "still there", CreationTime: monthEnd}}
+		_, err := s.Write(t.Context(), runs, State{})
+		require.NoError(t, err)
+		runs[0].Error = ""
+		_, err = s.Write(t.Context(), runs[:1], State{})
+		require.NoError(t, err)
+		require.NoError(t, s.DeleteUnusedErrors(t.Context()))
+		assert.Len(t, rowsOf(t, s, "SELECT error FROM cause"), 1)
+		assert.Equal(t, runs, read(t, s, Selection{}))
+		runs[0].Error = "secret of a customer"
+		_, err = s.Write(t.Context(), runs, State{})
+		require.NoError(t, err)
+		assert.Equal(t, runs, read(t, s, Selection{}), "it can come again")
+	})
+}
+
 func TestStoreLock(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, name string) {
 		first, second := open(t, name), open(t, name)

@@ -116,6 +116,11 @@ func (s Syncer) poll(ctx context.Context, plan func(store.State) *store.Reading)
 	if err := s.reconcile(ctx, &r); err != nil {
 		return r, err
 	}
+	if s.WithoutErrors { // each time: the sync that changed runs may have been killed before this
+		if err := s.Store.DeleteUnusedErrors(ctx); err != nil {
+			return r, err
+		}
+	}
 	if s.Retention > 0 {
 		r.Deleted, err = s.Store.DeleteBefore(ctx, s.Now().Add(-s.Retention))
 	}

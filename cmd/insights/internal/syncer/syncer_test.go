@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -154,6 +155,21 @@ func TestPoll(t *testing.T) {
 			assert.Empty(t, run.Error)
 			assert.Equal(t, insights.StatusFailed, run.Status)
 		}
+	})
+	t.Run("keeps no errors that were kept before, once their runs are read again", func(t *testing.T) {
+		b := newBench(t)
+		b.Add(insights.Test{Name: "a", Status: "failed", Error: "secret of a customer", CreationTime: b.now.Add(-time.Minute)})
+		_, err := b.Poll(t.Context())
+		require.NoError(t, err)
+		b.WithoutErrors = true
+		_, err = b.Poll(t.Context())
+		require.NoError(t, err)
+		db, err := sql.Open("sqlite", b.Store.Name())
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, db.Close()) }()
+		var left int
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM cause").Scan(&left))
+		assert.Zero(t, left)
 	})
 	t.Run("deletes what is older than the retention", func(t *testing.T) {
 		b := newBench(t)
