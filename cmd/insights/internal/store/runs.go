@@ -68,27 +68,7 @@ func (s *Store) snapshot() sql.IsolationLevel {
 func (sel Selection) query() (string, []any) {
 	query := "SELECT r.created, r.key, r.test, r.build, r.owner, r.status, r.platform, c.error, r.link, r.started, r.ended, r.duration, r.ancestor" +
 		" FROM run r LEFT JOIN cause c ON c.id = r.cause"
-	var conditions []string
-	var args []any
-	where := func(condition string, arg any) {
-		args = append(args, arg)
-		conditions = append(conditions, fmt.Sprintf(condition, len(args)))
-	}
-	if !sel.From.IsZero() {
-		where("r.created >= $%d", sel.From.UnixNano())
-	}
-	if !sel.To.IsZero() {
-		where("r.created <> 0 AND r.created < $%d", sel.To.UnixNano())
-	}
-	if sel.Build != "" {
-		where("r.build = (SELECT id FROM build WHERE name = $%d)", sel.Build)
-	}
-	if sel.Test != "" {
-		where("r.test = (SELECT id FROM test WHERE name = $%d)", sel.Test)
-	}
-	if sel.Status != "" {
-		where("r.status = (SELECT id FROM status WHERE name = $%d)", string(sel.Status))
-	}
+	conditions, args := sel.conditions()
 	if len(conditions) > 0 {
 		query += " WHERE " + strings.Join(conditions, " AND ")
 	}
@@ -102,6 +82,21 @@ func (sel Selection) query() (string, []any) {
 		query += fmt.Sprintf(" LIMIT $%d", len(args))
 	}
 	return query, args
+}
+
+func (sel Selection) conditions() (conditions []string, args []any) {
+	where := func(isAsked bool, condition string, arg any) {
+		if isAsked {
+			args = append(args, arg)
+			conditions = append(conditions, fmt.Sprintf(condition, len(args)))
+		}
+	}
+	where(!sel.From.IsZero(), "r.created >= $%d", sel.From.UnixNano())
+	where(!sel.To.IsZero(), "r.created <> 0 AND r.created < $%d", sel.To.UnixNano())
+	where(sel.Build != "", "r.build = (SELECT id FROM build WHERE name = $%d)", sel.Build)
+	where(sel.Test != "", "r.test = (SELECT id FROM test WHERE name = $%d)", sel.Test)
+	where(sel.Status != "", "r.status = (SELECT id FROM status WHERE name = $%d)", string(sel.Status))
+	return conditions, args
 }
 
 // names are the dictionaries, read whole.
