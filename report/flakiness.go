@@ -10,7 +10,7 @@ import (
 // expected share of calm tests among the flaky ones, by the mixture; and
 // maxFalseDiscovery that of a test against the calmest tests. The first knows
 // what calm tests are in a suite of which most never failed, the second tells
-// better what is flaky where tests have few runs.
+// better what is flaky if tests have few runs.
 const (
 	maxFalseFlaky     = 0.06
 	maxFalseDiscovery = 0.02
@@ -228,7 +228,8 @@ func (m mixture) share(t tally, others []float64) float64 {
 	return calm / sum
 }
 
-// logLikelihood returns that of the tally at a rate, but for a constant.
+// logLikelihood returns the logarithm of how likely the tally is at a rate, but for a
+// constant.
 func (t tally) logLikelihood(rate float64) float64 {
 	return float64(t.failures)*math.Log(rate) + float64(t.runs-t.failures)*math.Log1p(-rate)
 }

@@ -85,7 +85,7 @@ func (m *markdownWriter) writeHead(p page) {
 	}
 }
 
-// markdownTitle leaves out the code span where nothing can be taken for markup,
+// markdownTitle leaves out the code span if nothing can be taken for markup,
 // a link or somebody's name. A domain would become a link without any markup.
 func markdownTitle(title string) string {
 	text := unquoted.Replace(title)

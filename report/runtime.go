@@ -87,7 +87,7 @@ func (m *moments) spread() Spread {
 	return s
 }
 
-// deviation returns that of the sample; 0 with fewer than two values.
+// deviation returns the standard deviation of the sample; 0 with fewer than two values.
 func (m *moments) deviation() float64 {
 	if m.n < 2 {
 		return 0

@@ -153,7 +153,7 @@ func (p timePair) welch() float64 {
 
 func (p timePair) freedom() float64 { return float64(p.before.Count + p.after.Count - 2) }
 
-// pooledVariance returns that of a run time's logarithm, the same on both
+// pooledVariance returns the variance of a run time's logarithm, the same on both
 // sides.
 func (p timePair) pooledVariance() float64 {
 	before := square(p.before.LogStdDev) * float64(p.before.Count-1)
