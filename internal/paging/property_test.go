@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	cases     = flag.Uint64("cases", 0, "random loops to compare with the truth; by default 2,000, with -short and under the race detector 100")
+	cases     = flag.Uint64("cases", 0, "random loops to compare with the truth; by default 2,000, under the race detector 100")
 	most      = flag.Int("vices", 1, "vices that a service has, at most")
 	traced    = flag.Bool("trace", false, "print every exchange")
 	firstCase = flag.Uint64("first-case", 0, "number of the first of them")
@@ -39,11 +39,8 @@ func TestLoop(t *testing.T) {
 }
 
 func wantedCases() uint64 {
-	switch {
-	case *cases > 0:
+	if *cases > 0 {
 		return *cases
-	case testing.Short():
-		return min(defaultCases, 100)
 	}
 	return defaultCases
 }
