@@ -51,6 +51,7 @@ func (v visit) problems() (found []string) {
 	records := len(there)
 	there = slices.CompactFunc(there, func(x, y run) bool { return x.id == y.id })
 	gone, arriving := slices.Clone(v.archive.vanish), len(v.arrivals)
+	isQuiet := len(gone)+arriving == 0
 	got, err := v.deliver()
 	ids := idsOf(got)
 	note := func(wrong bool, format string, args ...any) {
@@ -66,6 +67,9 @@ func (v visit) problems() (found []string) {
 		mayFail := v.vices != (vices{}) || arriving > 0 && v.more != "honest" || v.order != "asked" && (v.more == "always" || arriving > 0 || records+2*arriving >= v.window)
 		note(!errors.Is(err, fault.ResultWindow) && !errors.Is(err, fault.InvalidRequest) || !mayFail, "fails: %v", err)
 		return found
+	}
+	if pages := v.pages(records); isQuiet && v.isPlain() {
+		note(v.asked > 3*pages+10, "%d requests for %d pages", v.asked, pages)
 	}
 	if v.alone || v.order != "asked" && (v.cut > 0 || v.falseEnd > 0 || v.emptyFrom > 0) {
 		return found // nothing tells a list of one page, or without an order, that ends too early from one that is as short
@@ -91,6 +95,23 @@ func (v visit) problems() (found []string) {
 	note(len(missing(want, ids)) > 0, "lost %v", missing(want, ids))
 	note(len(missing(ids, want)) > 0, "too many %v", missing(ids, want))
 	return found
+}
+
+// isPlain reports whether a service leaves nothing to be found out: it needs no more
+// requests than its pages, and some to learn where they end.
+func (v visit) isPlain() bool {
+	return v.vices == (vices{}) && v.failing == 0 && !v.killed && !v.timeless && v.twice == 0 && v.opts.LongestPeriod == 0 && v.opts.From == 0 &&
+		v.order == "asked" && v.opts.Order == OldestFirst && (v.member == "created" || v.member == "started") && (v.more == "honest" || v.more == "full" || v.more == "window")
+}
+
+// pages is how many pages records take that share one with their neighbours.
+func (v visit) pages(records int) int {
+	size := v.opts.Size
+	if size == 0 || size == growing {
+		size = 1000
+	}
+	size = max(2, min(size, v.largestPage, v.window))
+	return max(1, (records+size-2)/(size-1))
 }
 
 // thoseThere are the records that were there before the first request. One that
