@@ -3,7 +3,15 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
+	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -46,7 +54,7 @@ func serving(t *testing.T, d *desk, args ...string) (address string, stop func()
 	go func() {
 		ended <- Run(ctx, Process{Args: append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), Environ: d.environ(), Stdout: &out, Stderr: &errs, Now: time.Now})
 	}()
-	found := regexp.MustCompile(`http://[0-9.:]+`)
+	found := regexp.MustCompile(`https?://[^ ]+`)
 	require.Eventually(t, func() bool { return found.MatchString(out.String()) }, 10*time.Second, 5*time.Millisecond, "%s", &errs)
 	return found.FindString(out.String()), func() int { cancel(); return <-ended }
 }
@@ -121,6 +129,46 @@ func TestServe(t *testing.T) {
 		}
 		assert.Empty(t, d.Requests())
 	})
+}
+
+// certificate makes one for loopback, and the pool that trusts it.
+func certificate(t *testing.T, folder string) (cert, key string, pool *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	require.NoError(t, err)
+	keyBytes, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	require.NoError(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyBytes}), 0o600))
+	pool = x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return cert, key, pool
+}
+
+func TestServeToOthers(t *testing.T) {
+	d := newDesk(t, insightstest.Generate(1, 50, time.Now().AddDate(0, 0, -3), time.Now().Add(-time.Hour))...)
+	folder := t.TempDir()
+	cert, key, pool := certificate(t, folder)
+	password := filepath.Join(folder, "password")
+	require.NoError(t, os.WriteFile(password, []byte("correct horse battery\n"), 0o600))
+	address, stop := serving(t, d, "--listen", "0.0.0.0:0", "--password-file", password, "--tls-cert", cert, "--tls-key", key)
+	defer stop()
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(address, "https://"))
+	require.NoError(t, err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	for given, want := range map[string]int{"": 401, "wrong": 401, "correct horse battery": 200} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:"+port+"/", nil)
+		require.NoError(t, err)
+		r.SetBasicAuth("anybody", given)
+		resp, err := client.Do(r)
+		require.NoError(t, err)
+		assert.Equal(t, want, resp.StatusCode)
+		assert.NoError(t, resp.Body.Close())
+	}
 }
 
 func TestReport(t *testing.T) {

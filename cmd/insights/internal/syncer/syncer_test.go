@@ -180,6 +180,32 @@ func TestPoll(t *testing.T) {
 		assert.Positive(t, r.Deleted)
 		assert.Len(t, b.kept(t), 500-int(r.Deleted))
 	})
+	t.Run("reads once more what differs from what the service counts", func(t *testing.T) {
+		b := newBench(t)
+		b.Add(insightstest.Generate(1, 50, b.now.AddDate(0, 0, -2), b.now.Add(-time.Hour))...)
+		late := insightstest.Fault{Path: insightstest.PathTestTrends, Match: func(insightstest.Request) bool {
+			b.Add(insights.Test{ID: "late", Name: "listed after the list was read", CreationTime: b.now.Add(-90 * time.Minute)})
+			return false
+		}}
+		b.Fail(late)
+		r, err := b.Poll(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 51, r.New)
+		assert.Equal(t, 1, r.ReadAgain)
+		assert.True(t, r.Reconciled.Agrees(), r.Reconciled)
+		assert.Contains(t, b.kept(t), "late")
+	})
+	t.Run("keeps what differs still", func(t *testing.T) {
+		b := newBench(t)
+		b.Add(insights.Test{Name: "a", CreationTime: b.now.Add(-90 * time.Minute)})
+		b.Fail(insightstest.Reply(-1, 200, `{"buckets":[{"timestamp":"2026-04-30T22:00:00Z","count":7,"aggs":{}}],"metrics":{}}`).On(insightstest.PathTestTrends))
+		r, err := b.Poll(t.Context())
+		require.NoError(t, err)
+		assert.False(t, r.Reconciled.Agrees())
+		found, err := b.Store.Counted(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, found.Unreconciled)
+	})
 	t.Run("says that it could not tell where there are no counts", func(t *testing.T) {
 		b := newBench(t)
 		b.Fail(insightstest.Outage(-1).On(insightstest.PathTestTrends))
