@@ -72,6 +72,7 @@ gate failed; 130 interrupted.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.SetUsageFunc(writeUsage)
+	root.Version = version()
 	s.accountFlags(root)
 	root.AddCommand(
 		s.testsCommand(), s.metricsCommand(), s.trendsCommand(), s.buildsCommand(), s.errorsCommand(),

@@ -176,5 +176,6 @@ func TestRunTakesSingleDashes(t *testing.T) {
 func TestVersion(t *testing.T) {
 	out := newDesk(t).run(t, "version")
 	assert.Equal(t, done, out.status)
+	assert.Equal(t, done, newDesk(t).run(t, "--version").status)
 	assert.Regexp(t, `^insights \S+, go1\.\S+, \w+/\w+\n$`, out.stdout)
 }

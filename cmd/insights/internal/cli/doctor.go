@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/cmd/insights/internal/output"
 )
 
 // verdict is what the doctor says of a matter.
@@ -86,7 +87,7 @@ func (s *shell) writeFindings(findings []finding, format string) error {
 	}
 	var text strings.Builder
 	for _, f := range findings {
-		fmt.Fprintf(&text, "%-15s %-12s %s\n", f.Verdict, f.Matter, f.Says)
+		fmt.Fprintf(&text, "%-15s %-12s %s\n", f.Verdict, f.Matter, output.OneLine(f.Says))
 		if f.Do != "" {
 			fmt.Fprintf(&text, "%-15s %-12s → %s\n", "", "", f.Do)
 		}
@@ -133,9 +134,18 @@ func (s *shell) examineAddress() finding {
 		return finding{"address", fine, "in this process", ""}
 	}
 	if s.account.URL != "" {
-		return finding{"address", fine, "--url: " + s.account.URL, ""}
+		return finding{"address", fine, "--url: " + shownAddress(s.account.URL), ""}
 	}
 	return finding{"address", fine, string(s.account.Region) + ": " + s.account.Region.BaseURL(), ""}
+}
+
+// shownAddress is an address without what may be a password in it.
+func shownAddress(text string) string {
+	address, err := url.Parse(text)
+	if err != nil {
+		return "no address"
+	}
+	return address.Scheme + "://" + address.Host
 }
 
 // examineProxy says which proxy there is for the address, without its password.

@@ -88,6 +88,15 @@ func TestDoctor(t *testing.T) {
 		assert.Regexp(t, `(?s)^ok +version .*\nok +credentials .*\nok +address .*\nok +proxy .*\nok +connection .*\nok +key .*\nok +clock .*\nok +rate limit .*\nok +newest run .*\n$`, out.stdout)
 		assert.Len(t, d.Requests(), 1)
 	})
+	t.Run("shows no password of an address, and obeys no name of a test", func(t *testing.T) {
+		d := newDesk(t)
+		d.env["INSIGHTS_URL"] = "https://mia:quartz-jumble@insights.invalid/quartz-jumble?k=quartz-jumble"
+		out := d.run(t, "doctor")
+		assert.Contains(t, out.stdout, "--url: https://insights.invalid\n")
+		assert.NotContains(t, out.stdout+out.stderr, "quartz")
+		d = newDesk(t, insights.Test{Name: "\x1b[31mred\x1b[0m\nline", CreationTime: time.Now().Add(-time.Hour)})
+		assert.Contains(t, d.run(t, "doctor").stdout, ": red line\n")
+	})
 	t.Run("shows no password of a proxy", func(t *testing.T) {
 		d := newDesk(t)
 		d.env["INSIGHTS_URL"], d.env["HTTPS_PROXY"] = "https://insights.invalid", "http://mia:quartz-jumble@127.0.0.1:1"

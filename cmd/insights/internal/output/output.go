@@ -4,6 +4,7 @@ package output
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -90,7 +91,7 @@ func writeLines[T any](out *bufio.Writer, rows iter.Seq2[T, error]) error {
 		if err != nil {
 			return err
 		}
-		if err := e.Encode(row); err != nil {
+		if err := cmp.Or(e.Encode(row), out.Flush()); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func heads[T any](columns []Column[T]) []string {
 func cells[T any](columns []Column[T], row T) []string {
 	all := make([]string, len(columns))
 	for i, c := range columns {
-		all[i] = runewidth.Truncate(oneLine(c.Text(row)), maxCell, "…")
+		all[i] = runewidth.Truncate(OneLine(c.Text(row)), maxCell, "…")
 	}
 	return all
 }
@@ -89,9 +89,9 @@ func writeLine[T any](out *bufio.Writer, columns []Column[T], widths []int, line
 
 var colour = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]")
 
-// oneLine returns text that a terminal only shows: no line breaks, no colours and
+// OneLine returns text that a terminal only shows: no line breaks, no colours and
 // nothing else that it would obey.
-func oneLine(text string) string {
+func OneLine(text string) string {
 	text = colour.ReplaceAllString(text, "")
 	text = strings.Map(func(r rune) rune {
 		switch {
