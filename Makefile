@@ -17,7 +17,7 @@ race: ## run all tests with the race detector
 	go test -race ./...
 
 realtime: ## the slow tests of promises about time, on real clocks and sockets
-	go test -count=1 -tags realtime -run Realtime ./...
+	for module in . limiters/file limiters/redis examples/fleet; do (cd $$module && go test -count=1 -tags realtime -run Realtime ./...) || exit 1; done
 
 loops: ## 20,000 loops over random lists of services with random habits and vices, against the truth
 	go test -count=1 -run 'TestLoop$$' ./internal/paging -cases 20000

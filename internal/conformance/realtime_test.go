@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sauceinsights/insights"
+	"github.com/sauceinsights/insights/insightstest"
 )
 
 // Promises about time on real clocks and real sockets: what virtual time can't
@@ -270,5 +271,58 @@ func TestRealtimeWaits(t *testing.T) {
 		assert.ErrorIs(t, err, context.Canceled)
 		assert.ErrorIs(t, err, insights.ErrRateLimited)
 		assert.Less(t, time.Since(began), 2*time.Second)
+	})
+}
+
+// inFlight is a transport that notes how many requests wait for their response at once.
+type inFlight struct {
+	next         http.RoundTripper
+	now, highest atomic.Int64
+}
+
+func (f *inFlight) RoundTrip(r *http.Request) (*http.Response, error) {
+	now := f.now.Add(1)
+	defer f.now.Add(-1)
+	for highest := f.highest.Load(); now > highest && !f.highest.CompareAndSwap(highest, now); highest = f.highest.Load() {
+	}
+	return f.next.RoundTrip(r)
+}
+
+func TestRealtimeAllTests(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Truncate(time.Second)
+	runs := insightstest.Generate(1, 2000, end.Add(-time.Hour), end)
+	const latency = 50 * time.Millisecond
+	deliver := func(t *testing.T, concurrency int) (highest int64, took time.Duration) {
+		fake := insightstest.New(t, insightstest.InMemory())
+		fake.Add(runs...)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(latency)
+			fake.ServeHTTP(w, r)
+		}))
+		t.Cleanup(server.Close)
+		sockets := new(http.Transport)
+		t.Cleanup(sockets.CloseIdleConnections)
+		transport := &inFlight{next: sockets}
+		c, err := insights.NewClient("", fake.Credentials(), insights.WithBaseURL(server.URL), insights.WithHTTPClient(&http.Client{Transport: transport}),
+			insights.WithoutRateLimit(), insights.WithConcurrency(concurrency))
+		require.NoError(t, err)
+		began, delivered := time.Now(), 0
+		for _, err := range c.AllTests(t.Context(), insights.TestsOptions{Period: insights.Between(end.Add(-2*time.Hour), end), Scope: insights.ScopeOrganization, Size: 100}) {
+			require.NoError(t, err)
+			delivered++
+		}
+		assert.Equal(t, 2000, delivered)
+		return transport.highest.Load(), time.Since(began)
+	}
+	t.Run("one request in flight waits for each page in turn", func(t *testing.T) {
+		highest, took := deliver(t, 1)
+		assert.EqualValues(t, 1, highest)
+		assert.GreaterOrEqual(t, took, 20*latency)
+	})
+	t.Run("four in flight share the latency, and no fifth is sent", func(t *testing.T) {
+		highest, took := deliver(t, 4)
+		assert.EqualValues(t, 4, highest)
+		assert.Less(t, took, 20*latency)
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLimiterAtTheDefaultRate(t *testing.T) {
+func TestLimiterRealtime(t *testing.T) {
 	t.Run("26 processes with 5 calls each", func(t *testing.T) {
 		used := usedByFleet(t, startFleet(t, 26, stateName(t), 8, 1, 5))
 		require.Len(t, used, 130)

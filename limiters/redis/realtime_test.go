@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLimiterAtTheDefaultRate(t *testing.T) {
+func TestLimiterRealtime(t *testing.T) {
 	for name, fleet := range map[string]struct{ processes, each int }{
 		"26 processes with 5 calls each": {26, 5},
 		"40 processes with 3 calls each": {40, 3},
