@@ -30,6 +30,9 @@ func (m *move) carried() ([]record, error) {
 func (l *Loop) lookForCarried(s span) *move {
 	m := new(move)
 	found := carried{by: s.end, capacity: l.capacity, next: l.delivered.before(s.end), canDoWithout: l.delivered.state == firstList}
+	if l.count > 0 || len(l.opts.After.IDs) > 0 {
+		found.known = l.known()
+	}
 	l.queue.start(&m.task, func(ctx context.Context) (err error) {
 		m.found, err = l.findCarried(ctx, found)
 		return err
@@ -58,7 +61,9 @@ func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error)
 		case err != nil:
 			return nil, err
 		case l.isFound(&found, behind, overlap):
-			return found.inOrder(l.opts.Order), nil
+			if isOver, err := l.isEnd(ctx, &found); isOver || err != nil {
+				return found.inOrder(l.opts.Order), err
+			}
 		case !behind.start.Equal(l.opts.Start):
 			overlap *= widening
 			continue
@@ -76,6 +81,17 @@ func (l *Loop) isFound(found *carried, behind span, overlap time.Duration) bool 
 	isAll := behind.start.Equal(l.opts.Start)
 	return l.opts.LongestPeriod > 0 && overlap > l.opts.LongestPeriod/2 ||
 		!found.leavesGap(behind.end) || isAll && !found.behind.IsZero()
+}
+
+// isEnd reports whether an empty page may end a list of which no delivered record is
+// known: the service must show records elsewhere, before the list is read once more.
+func (l *Loop) isEnd(ctx context.Context, found *carried) (bool, error) {
+	if !found.isEmpty || found.isSure || !found.next.IsZero() || found.known.end.IsZero() {
+		return true, nil
+	}
+	page, err := l.fetch(ctx, found.known, l.opts.Order, 0, min(2, l.limit))
+	found.isSure = err == nil && len(page.Keys) > 0
+	return false, err
 }
 
 func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) error {
@@ -108,6 +124,7 @@ func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) err
 type carried struct {
 	by           time.Time
 	next         time.Time // creation time of the delivered record behind that; zero: not known
+	known        span      // a part of the period that has had records; zero: none is known
 	canDoWithout bool      // of the order
 	overlap      time.Duration
 	capacity     int // records that came at a time so far, at most
@@ -117,6 +134,8 @@ type carried struct {
 	behind    time.Time // creation time of the first one created later than by
 	seam      string    // the record that the next page must share; empty: it need not
 	isOrdered bool      // the service keeps the order
+	isEmpty   bool      // the last page has no records
+	isSure    bool      // the service has shown records since the list was empty
 }
 
 func (c *carried) begin() {
@@ -147,7 +166,9 @@ func (c *carried) add(page *Page, size int) (isLast bool) {
 		}
 		c.records[k.ID] = page.record(i)
 	}
-	if n == 0 || n == 1 && c.seam == page.Keys[0].ID || n < min(size, cmp.Or(c.capacity, size)) && page.saysLast() {
+	c.isEmpty = n == 0
+	c.capacity = max(c.capacity, n)
+	if n == 0 || n == 1 && c.seam == page.Keys[0].ID || n < min(size, c.capacity) && page.saysLast() {
 		return true
 	}
 	c.isOrdered = c.isOrdered && inOrder(page.Keys, OldestFirst)
