@@ -61,7 +61,7 @@ func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error)
 		case err != nil:
 			return nil, err
 		case l.isFound(&found, behind, overlap):
-			if isOver, err := l.isEnd(ctx, &found); isOver || err != nil {
+			if isOver, err := l.isEnd(ctx, &found, behind); isOver || err != nil {
 				return found.inOrder(l.opts.Order), err
 			}
 		case !behind.start.Equal(l.opts.Start):
@@ -83,15 +83,29 @@ func (l *Loop) isFound(found *carried, behind span, overlap time.Duration) bool 
 		!found.leavesGap(behind.end) || isAll && !found.behind.IsZero()
 }
 
-// isEnd reports whether an empty page may end a list of which no delivered record is
-// known: the service must show records elsewhere, before the list is read once more.
-func (l *Loop) isEnd(ctx context.Context, found *carried) (bool, error) {
-	if !found.isEmpty || found.isSure || !found.next.IsZero() || found.known.end.IsZero() {
+// isEnd reports whether a list may end where it does. Where it shows no record that
+// was delivered, its other end must have nothing new, and if it is empty, the service
+// must show records elsewhere before the list is read once more.
+func (l *Loop) isEnd(ctx context.Context, found *carried, behind span) (bool, error) {
+	switch {
+	case !found.next.IsZero(), !found.behind.IsZero(), found.known.end.IsZero(), found.isShown && len(found.records) == 0:
+		return true, nil
+	case len(found.records) == 0:
+		page, err := l.fetch(ctx, found.known, l.opts.Order, 0, min(2, l.limit))
+		found.isShown = err == nil && len(page.Keys) > 0
+		return false, err
+	}
+	page, err := l.fetch(ctx, behind, NewestFirst, 0, l.nextSize())
+	if err != nil || len(page.Keys) == 0 {
+		return false, err
+	}
+	if !slices.ContainsFunc(page.Keys, found.lacks) {
 		return true, nil
 	}
-	page, err := l.fetch(ctx, found.known, l.opts.Order, 0, min(2, l.limit))
-	found.isSure = err == nil && len(page.Keys) > 0
-	return false, err
+	if found.doubts++; found.doubts > maxChecks {
+		return false, l.lost(found.excess())
+	}
+	return false, nil
 }
 
 func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) error {
@@ -99,6 +113,8 @@ func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) err
 		size := min(l.nextSize(), l.limit-from)
 		page, err := l.fetch(ctx, behind, OldestFirst, from, size)
 		switch {
+		case from > 0 && isRefusal(err):
+			return l.refused(found, err)
 		case err != nil:
 			return err
 		case !found.touches(page.Keys):
@@ -119,6 +135,13 @@ func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) err
 	}
 }
 
+// refused is the error where the service gives no more of a list.
+func (l *Loop) refused(found *carried, refusal error) error {
+	err := l.lost(found.excess())
+	err.Cause = cmp.Or(err.Cause, refusal)
+	return err
+}
+
 // carried collects, of a list that begins with the oldest, the records created by
 // a time.
 type carried struct {
@@ -134,8 +157,8 @@ type carried struct {
 	behind    time.Time // creation time of the first one created later than by
 	seam      string    // the record that the next page must share; empty: it need not
 	isOrdered bool      // the service keeps the order
-	isEmpty   bool      // the last page has no records
-	isSure    bool      // the service has shown records since the list was empty
+	isShown   bool      // the service has shown records elsewhere since the list was empty
+	doubts    int       // how often the other end of the list had another record
 }
 
 func (c *carried) begin() {
@@ -146,6 +169,12 @@ func (c *carried) begin() {
 // so it may lack others too.
 func (c *carried) leavesGap(end time.Time) bool {
 	return !c.next.IsZero() && !c.next.After(end) && (c.behind.IsZero() || c.behind.After(c.next))
+}
+
+// lacks reports whether a record did not come.
+func (c *carried) lacks(k Key) bool {
+	_, found := c.records[k.ID]
+	return !found
 }
 
 // touches reports whether no record can have slipped between a page and the one
@@ -166,7 +195,6 @@ func (c *carried) add(page *Page, size int) (isLast bool) {
 		}
 		c.records[k.ID] = page.record(i)
 	}
-	c.isEmpty = n == 0
 	c.capacity = max(c.capacity, n)
 	if n == 0 || n == 1 && c.seam == page.Keys[0].ID || n < min(size, c.capacity) && page.saysLast() {
 		return true

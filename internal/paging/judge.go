@@ -79,7 +79,6 @@ func (l *Loop) continues(p *page) (accepted bool, err error) {
 
 // failed finds out what the error of a page means.
 func (l *Loop) failed(p *page) error {
-	isRefused := errors.Is(p.err, fault.InvalidRequest) || errors.Is(p.err, fault.NotFound)
 	switch {
 	case p.span != l.list.span:
 		l.plan.careful = true
@@ -88,7 +87,7 @@ func (l *Loop) failed(p *page) error {
 	case p.from > l.list.next, l.size.shrink(p.size, p.err):
 		l.planAnew()
 		return nil
-	case p.from == 0, !isRefused:
+	case p.from == 0, !isRefusal(p.err):
 		return p.err
 	case l.list.last == nil:
 		l.list.next = 0
@@ -98,6 +97,11 @@ func (l *Loop) failed(p *page) error {
 	l.limit, l.refusal = max(2, l.list.count), p.err
 	l.list.end = atLimit
 	return nil
+}
+
+// isRefusal reports whether the service refused a request for what it asks.
+func isRefusal(err error) bool {
+	return errors.Is(err, fault.InvalidRequest) || errors.Is(err, fault.NotFound)
 }
 
 // keepsOrder reports whether a page fits the order, as far as that is known to be

@@ -66,7 +66,7 @@ func (s *list) turn(p *page, fresh int, isFull, isBelieved bool, limit int) {
 		s.end = saysLast
 	case s.stood >= maxStood && isFull && n > 1, s.stood >= maxStoodSingle:
 		s.end = atLimit
-	case n == 0, s.stood >= maxStood && !isFull:
+	case n == 0, s.stood >= maxStood && !isFull && n > 1:
 		s.end = runsDry
 	case n == 1 && (s.stood > 0 || wasSingle && isFull): // the shared record alone: is there anything behind it?
 		s.next, s.behind = p.from+1, true
@@ -74,7 +74,10 @@ func (s *list) turn(p *page, fresh int, isFull, isBelieved bool, limit int) {
 	s.fresh += fresh
 	s.pages++
 	s.inRow, s.rereads = 0, false
-	s.last, s.count = p, max(s.count, p.from+n)
+	s.last = p
+	if fresh > 0 || s.fresh == 0 { // a service may give its last page again
+		s.count = max(s.count, p.from+n)
+	}
 	if fresh > 0 {
 		s.rewinds, s.dry, s.checks = 0, 0, 0
 	}
