@@ -29,15 +29,25 @@ func (m *move) carried() ([]record, error) {
 
 func (l *Loop) lookForCarried(s span) *move {
 	m := new(move)
-	found := carried{by: s.end, capacity: l.capacity, next: l.delivered.before(s.end), canDoWithout: l.delivered.state == firstList}
-	if l.count > 0 || len(l.opts.After.IDs) > 0 {
-		found.known = l.known()
-	}
+	found := l.carriedBy(s.end)
+	found.next, found.canDoWithout = l.delivered.before(s.end), l.delivered.state == firstList
 	l.queue.start(&m.task, func(ctx context.Context) (err error) {
 		m.found, err = l.findCarried(ctx, found)
 		return err
 	})
 	return m
+}
+
+// carriedBy is what is known of the records carried over a time before they are read.
+func (l *Loop) carriedBy(at time.Time) carried {
+	c := carried{by: at, capacity: l.capacity, limit: l.limit}
+	if l.refusal == nil {
+		c.limit = l.opts.ResultWindow // a shorter one is a guess
+	}
+	if l.count > 0 || len(l.opts.After.IDs) > 0 {
+		c.known = l.known()
+	}
+	return c
 }
 
 // findCarried fetches the records that were created by a list's end and belong,
@@ -110,7 +120,7 @@ func (l *Loop) isEnd(ctx context.Context, found *carried, behind span) (bool, er
 
 func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) error {
 	for from, rewinds := 0, 0; ; {
-		size := min(l.nextSize(), l.limit-from)
+		size := min(l.nextSize(), found.limit-from)
 		page, err := l.fetch(ctx, behind, OldestFirst, from, size)
 		switch {
 		case from > 0 && isRefusal(err):
@@ -129,7 +139,7 @@ func (l *Loop) readCarried(ctx context.Context, behind span, found *carried) err
 			return l.lost(orderIgnored)
 		}
 		from += max(1, len(page.Keys)-1)
-		if l.limit-from < 2 {
+		if found.limit-from < 2 {
 			return l.lost(found.excess())
 		}
 	}
@@ -151,6 +161,7 @@ type carried struct {
 	canDoWithout bool      // of the order
 	overlap      time.Duration
 	capacity     int // records that came at a time so far, at most
+	limit        int // records that the service gives of a list
 
 	records   map[string]record
 	first     time.Time // creation time of the first record of the list

@@ -82,7 +82,8 @@ func (l *Loop) endPart() error {
 func (l *Loop) lookAcross() (err error) {
 	l.carried = nil
 	if l.part.end.Before(l.opts.End) {
-		found := carried{by: l.part.end.Add(time.Second), overlap: 2 * time.Minute, capacity: l.capacity} // ends may be compared by whole seconds
+		found := l.carriedBy(l.part.end.Add(time.Second)) // ends may be compared by whole seconds
+		found.overlap = 2 * time.Minute
 		if l.opts.Order == NewestFirst {
 			found.next = l.delivered.before(found.by)
 		}
