@@ -75,7 +75,7 @@ func (l *Loop) findCarried(ctx context.Context, found carried) ([]record, error)
 				return found.inOrder(l.opts.Order), err
 			}
 		case !behind.start.Equal(l.opts.Start):
-			overlap *= widening
+			overlap *= overlapGrowth
 			continue
 		}
 		if err := l.sleep(ctx, pauseOf(times)); err != nil {

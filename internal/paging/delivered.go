@@ -194,8 +194,8 @@ func (d *delivered) isTold() bool {
 	return d.state != orderNotKept && !d.at.IsZero()
 }
 
-// isEarly reports whether it is not known yet that the service keeps the order.
-func (d *delivered) isEarly() bool {
+// isOrderUnconfirmed reports whether it is not known yet that the service keeps the order.
+func (d *delivered) isOrderUnconfirmed() bool {
 	return d.state == firstList && d.steps < minSteps
 }
 
@@ -204,7 +204,7 @@ func (d *delivered) position() Position {
 	switch {
 	case !d.isTold():
 		return Position{Others: slices.Clip(d.all)}
-	case d.isEarly():
+	case d.isOrderUnconfirmed():
 		return Position{Time: d.at, IDs: slices.Clip(d.atList), Others: slices.Clip(d.all), Early: true}
 	}
 	return Position{Time: d.at, IDs: slices.Clip(d.atList), Others: slices.Clip(d.timeless)}

@@ -24,7 +24,7 @@ func testTheOrderIsKnownAfterSomeSteps(t *testing.T) {
 					d.add(Key{ID: fmt.Sprint(i, same), Created: created(i)})
 				}
 			}
-			assert.Equal(t, early, d.isEarly(), "%d steps of runs that are %s", steps, name)
+			assert.Equal(t, early, d.isOrderUnconfirmed(), "%d steps of runs that are %s", steps, name)
 		}
 	}
 }

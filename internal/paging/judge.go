@@ -265,7 +265,7 @@ func (l *Loop) widen(p *page) error {
 		l.planAnew()
 		return l.pause(l.misses)
 	}
-	l.overlap *= widening
+	l.overlap *= overlapGrowth
 	if l.misses > 2 && l.spanFrom(l.delivered.at) == l.part && l.home.end == atLimit {
 		return l.lost("it does not filter by the times that it shows")
 	}

@@ -12,8 +12,8 @@ import (
 // service may leave out what lies on an end, and takes whole seconds.
 const minOverlap = time.Second
 
-// widening is how many times as long the overlap gets if that was not enough.
-const widening = 8
+// overlapGrowth is how many times as long the overlap gets if that was not enough.
+const overlapGrowth = 8
 
 // leaveList leaves a list that has ended, and reports whether it was the last.
 func (l *Loop) leaveList() (isOver bool, err error) {
@@ -186,7 +186,7 @@ func (l *Loop) enter(p *page) {
 		l.idle++
 		l.list = list{span: p.span, isMoved: true, isShown: true, last: l.list.last, next: p.from}
 	}
-	if !l.delivered.isEarly() || len(l.delivered.seen) > l.opts.ResultWindow/2 {
+	if !l.delivered.isOrderUnconfirmed() || len(l.delivered.seen) > l.opts.ResultWindow/2 {
 		l.delivered.leaveFirstList()
 	}
 }
