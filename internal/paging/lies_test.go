@@ -25,6 +25,7 @@ func TestRun(t *testing.T) {
 	t.Run("runs that vanish again and again end no loop that gains others", testRunsThatVanishAgainAndAgainEndNoLoopThatGainsOthers)
 	t.Run("a late list whose pages never meet ends the loop", testALateListWhosePagesNeverMeetEndsTheLoop)
 	t.Run("a cursor whose time was rounded accuses no service", testACursorWhoseTimeWasRoundedAccusesNoService)
+	t.Run("a short page that says that it is the last is not believed where others went on", testShortPagesThatLieAboutTheEnd)
 	t.Run("times are contradicted by times alone", testTimesAreContradictedByTimesAlone)
 }
 
@@ -261,4 +262,20 @@ func testTimesAreContradictedByTimesAlone(t *testing.T) {
 	d.add(run)
 	assert.False(t, d.contradicts([]Key{run, {ID: "a"}, {ID: "b", Created: created(1)}}))
 	assert.True(t, d.contradicts([]Key{{ID: "a", Created: created(1)}}))
+}
+
+// Pages are shorter than they could be, and most of them say that they are the last.
+func testShortPagesThatLieAboutTheEnd(t *testing.T) {
+	for honest := range 4 {
+		c := serving(2000, func(r request) (reply, error) {
+			r.Size = min(r.Size, 1+r.number%3)
+			page := onePerSecond(300, r, created)
+			page.hasMore = page.hasMore && (r.number%4 == honest || r.number <= 2)
+			return page, nil
+		})
+		ids, err := c.ids(t, Options{Size: 10, ResultWindow: 1000})
+		require.NoError(t, err)
+		assert.Len(t, ids, 300, "page %d of 4 is honest", honest)
+		assert.Less(t, c.asked, 1000)
+	}
 }

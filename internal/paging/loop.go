@@ -31,6 +31,7 @@ type Loop struct {
 	limit     int           // records that the service gives of a list
 	capacity  int           // records that came at a time, at most
 	ties      int           // records of the same time on a page, at most
+	sawShort  bool          // a page that was not full was followed by something new
 	misses    int           // moved lists in a row that did not show what was delivered
 	restarts  int           // lists that were read from their first record though it was new
 	idle      int           // lists in a row that brought nothing
@@ -211,6 +212,7 @@ func (l *Loop) turn(p *page, fresh int) {
 	l.size.came(p.size, n, p.list.HasMore)
 	l.ties = max(l.ties, min(maxTies(p.keys()), max(1, n/2)))
 	l.capacity = max(l.capacity, n)
+	l.sawShort = l.sawShort || fresh > 0 && l.list.last != nil && !l.isFull(l.list.last)
 	if fresh > 0 && l.list.fresh == 0 {
 		l.learnLimit()
 		l.idle = 0
@@ -230,10 +232,11 @@ func (l *Loop) isFull(p *page) bool {
 	return len(p.keys()) >= min(p.size, l.capacity)
 }
 
-// isBelieved reports whether a page may be the last if it says so. A full one is not
-// taken for it where no other list can be asked for once more.
+// isBelieved reports whether a page may be the last if it says so. A full one, or any
+// of a service that has gone on behind a shorter one, is not taken for it where no
+// other list can be asked for once more.
 func (l *Loop) isBelieved(p *page, fresh int) bool {
-	return !l.isFull(p) || l.delivered.state != orderNotKept && !(l.list.isMoved && l.list.fresh+fresh == 0)
+	return !l.isFull(p) && !l.sawShort || l.delivered.state != orderNotKept && !(l.list.isMoved && l.list.fresh+fresh == 0)
 }
 
 // Rest is what it takes to go on: how many records to skip, and after what.
