@@ -24,7 +24,7 @@
 //
 // go test ./... runs each package in a process of its own, and many of them may
 // belong to one build. They share what they know in a folder of the temporary
-// folder, behind a lock file: when the first of them began, and how many sessions
+// folder, behind a lock of the system that ends with its process: when the first of them began, and how many sessions
 // all of them opened. Each reports on the whole build as it is when the package
 // ends; the file, and the section in the job summary, are replaced by whoever
 // ends later. So there is one report in the end, and it is that of all packages.

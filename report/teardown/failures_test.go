@@ -41,9 +41,9 @@ func TestHookMainWaitsForNoLock(t *testing.T) {
 		folders, err := filepath.Glob(filepath.Join(h.temp, "insights-teardown-*"))
 		require.NoError(t, err)
 		require.Len(t, folders, 1)
-		lock := filepath.Join(folders[0], "lock")
-		require.NoError(t, os.WriteFile(lock, nil, 0o600))
-		require.NoError(t, os.Chtimes(lock, time.Now(), time.Now()))
+		release, err := takeLock(filepath.Join(folders[0], "lock"))
+		require.NoError(t, err)
+		defer release()
 
 		out.Reset()
 		began := time.Now()

@@ -18,7 +18,7 @@ import (
 
 // The variables of a process that this binary starts of itself.
 const (
-	packageRole = "TEARDOWN_TEST_ROLE" // "report" or "hold the lock"
+	packageRole = "TEARDOWN_TEST_ROLE" // "report", "hold the lock" or "write slowly"
 	packageTemp = "TEARDOWN_TEST_TEMP"
 	packageRuns = "TEARDOWN_TEST_RUNS" // a folder with one file for each run
 	packageName = "TEARDOWN_TEST_NAME"
@@ -26,8 +26,11 @@ const (
 
 // beOnePackage does what one package of a build does, in a process of its own.
 func beOnePackage(role string) int {
-	if role == "hold the lock" {
-		return holdTheLock()
+	switch role {
+	case "hold the lock":
+		return holdTheLock(time.Minute)
+	case "write slowly":
+		return holdTheLock(3 * time.Second / 2)
 	}
 	name := filepath.Join(os.Getenv(packageRuns), os.Getenv(packageName))
 	h := New(WithClient(service(runsOfFolder)))
@@ -40,15 +43,15 @@ func beOnePackage(role string) int {
 	return h.Main(testRun(0))
 }
 
-// holdTheLock has joined the build, and ends only when it is killed.
-func holdTheLock() int {
+// holdTheLock has joined the build, and keeps the others from it for so long.
+func holdTheLock(d time.Duration) int {
 	s, _, _ := New().settings(time.Now())
 	_ = joinBuild(os.Getenv(packageTemp), s).locked(func() error {
 		fmt.Println("held")
-		time.Sleep(time.Minute)
+		time.Sleep(d)
 		return nil
 	})
-	return 1
+	return 0
 }
 
 // runsOfFolder lists the runs that all processes have started so far.
@@ -94,6 +97,28 @@ func (b build7) reports(t *testing.T) {
 	}
 }
 
+// holder starts a process that has the lock.
+func (b build7) holder(t *testing.T, role string) *exec.Cmd {
+	t.Helper()
+	c := b.command(role, role)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "held\n", line)
+	return c
+}
+
+// sharedBy asserts that no package stayed by itself.
+func (b build7) sharedBy(t *testing.T, packages int) {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(b.temp, "insights-teardown-*", "build.json"))
+	require.NoError(t, err)
+	require.Len(t, folders, 1)
+	assert.Contains(t, read(t, folders[0]), fmt.Sprintf(`"sessions":%d,`, packages))
+}
+
 func (b build7) isReportedAsAWhole(t *testing.T) {
 	t.Helper()
 	text := read(t, b.file)
@@ -109,20 +134,21 @@ func TestHookMainInSeveralProcesses(t *testing.T) {
 	})
 	t.Run("also if one is killed while it holds the lock", func(t *testing.T) {
 		b := newBuild7(t)
-		killed := b.command("hold the lock", "killed")
-		out, err := killed.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, killed.Start())
-		line, err := bufio.NewReader(out).ReadString('\n')
-		require.NoError(t, err)
-		require.Equal(t, "held\n", line)
+		killed := b.holder(t, "hold the lock")
 		require.NoError(t, killed.Process.Kill())
 		assert.Error(t, killed.Wait())
 		b.reports(t)
 		b.isReportedAsAWhole(t)
-		folders, err := filepath.Glob(filepath.Join(b.temp, "insights-teardown-*", "build.json"))
-		require.NoError(t, err)
-		require.Len(t, folders, 1)
-		assert.Contains(t, read(t, folders[0]), `"sessions":4,`, "no package stayed by itself")
+		b.sharedBy(t, 4)
+	})
+	t.Run("and nobody overtakes one that writes for long", func(t *testing.T) {
+		b := newBuild7(t)
+		slow := b.holder(t, "write slowly")
+		began := time.Now()
+		b.reports(t)
+		assert.Greater(t, time.Since(began), time.Second)
+		assert.NoError(t, slow.Wait())
+		b.isReportedAsAWhole(t)
+		b.sharedBy(t, 4)
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -99,35 +97,4 @@ func (b *build) ifLatest(write func() error) error {
 		b.known = known
 		return b.write()
 	})
-}
-
-// A lock is held for some milliseconds. One that is older was left behind by a
-// process that ended, perhaps killed. Who waits outlasts it: a package that gave
-// up earlier would be by itself, and its report without the others' runs.
-const (
-	maxLockAge  = time.Second
-	maxLockWait = 3 * time.Second / 2
-	lockPause   = 5 * time.Millisecond
-)
-
-var errLocked = errors.New("another package holds the lock")
-
-// locked does work that no other package does at the same time.
-func (b *build) locked(work func() error) error {
-	name := filepath.Join(b.folder, "lock")
-	for began := time.Now(); time.Since(began) < maxLockWait; time.Sleep(lockPause) {
-		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err == nil {
-			defer func() { _ = os.Remove(name) }() // if that fails, it becomes too old
-			_ = f.Close()                          // nothing was written
-			return work()
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > maxLockAge {
-			_ = os.Remove(name) // another package may have been faster
-		}
-	}
-	return errLocked
 }
