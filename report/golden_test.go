@@ -44,7 +44,7 @@ func TestWriteTextMarkdownAndJSON(t *testing.T) {
 	})
 }
 
-func TestWriteCSVNDJSONAndJUnit(t *testing.T) {
+func TestWriteCSVAndOtherFormats(t *testing.T) {
 	t.Run("match the golden files", func(t *testing.T) {
 		var csv, ndjson, junit, half bytes.Buffer
 		n, err := report.WriteCSV(&csv, report.Replay(week(), nil), report.CSVOptions{})

@@ -130,7 +130,7 @@ func TestFleetFlags(t *testing.T) {
 
 // Two modules share no code, so that each can be installed alone: what they
 // have in common is the same text.
-func TestLimitersAreAlike(t *testing.T) {
+func TestLimiterIsAlikeInBothModules(t *testing.T) {
 	for _, name := range []string{"wait.go", "options.go"} {
 		file, err := os.ReadFile("../../limiters/file/" + name)
 		require.NoError(t, err)

@@ -22,15 +22,15 @@ import (
 	"github.com/sauceinsights/insights/insightstest"
 )
 
-// TestLive asks the real service and says which rows of docs/unknowns.md it
+// TestClientLive asks the real service and says which rows of docs/unknowns.md it
 // settled:
 //
-//	SAUCE_USERNAME=… SAUCE_ACCESS_KEY=… go test -count=1 -tags live -run 'TestLive$' -v ./internal/conformance
+//	SAUCE_USERNAME=… SAUCE_ACCESS_KEY=… go test -count=1 -tags live -run 'TestClientLive$' -v ./internal/conformance
 //
 // SAUCE_REGION says which data center. It sends at most 10 requests, one after
 // the other, that only read. What it prints holds counts, types, names of
 // members and statuses; nothing of the account's data.
-func TestLive(t *testing.T) {
+func TestClientLive(t *testing.T) {
 	creds, err := insights.CredentialsFromEnv()
 	if err != nil {
 		t.Skip(err)
@@ -49,9 +49,9 @@ func liveRegion() string {
 	return string(insights.USWest1)
 }
 
-// TestLiveOnTheFake shows that the questions tell services apart, and that no
+// TestClientLiveOnTheFake shows that the questions tell services apart, and that no
 // answer shows anything of the data.
-func TestLiveOnTheFake(t *testing.T) {
+func TestClientLiveOnTheFake(t *testing.T) {
 	tests := map[string][]string{
 		"default": {
 			"row 1: start belongs to the period, end does", "row 6: no period: status 400", "row 8: size 1000: 300 runs of 300", "row 11: without desc: oldest first",

@@ -21,7 +21,7 @@ import (
 	"github.com/sauceinsights/insights"
 )
 
-func TestRealtimeCrowds(t *testing.T) {
+func TestRealtimeWithRateLimitOfCrowds(t *testing.T) {
 	for name, c := range map[string]crowd{
 		"50 goroutines with one deadline":    {goroutines: 50, deadline: 3 * time.Second},
 		"200 goroutines with one deadline":   {goroutines: 200, deadline: 3 * time.Second},

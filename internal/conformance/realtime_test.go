@@ -132,7 +132,7 @@ func (c crowd) check(t *testing.T) {
 	assert.GreaterOrEqual(t, int(answered.Load()), len(when)-2, "who was sent had time for an answer")
 }
 
-func TestRealtimePacing(t *testing.T) {
+func TestRealtimeWithRateLimit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]crowd{
 		"50 goroutines and clones with one deadline": {goroutines: 50, deadline: 800 * time.Millisecond, clones: 4},
@@ -221,7 +221,7 @@ func checkRetryAfter(t *testing.T, status int) {
 	assert.Less(t, when[1]-when[0], 3*time.Second)
 }
 
-func TestRealtimeWaits(t *testing.T) {
+func TestRealtimeWithAttemptTimeout(t *testing.T) {
 	t.Parallel()
 	for name, hang := range map[string]http.HandlerFunc{"a silent service": stall, "a body that stalls": stallInTheBody} {
 		t.Run(name+" ends the attempt with its timeout", func(t *testing.T) {
