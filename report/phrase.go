@@ -107,10 +107,12 @@ func passRate(c Counts) string {
 	return percent(rate) + " passed"
 }
 
-// length writes a run time as people say it: 0.4s, 12.3s, 2m05s, 3h12m.
+// length writes a run time as people say it: under 0.1s, 0.4s, 12.3s, 2m05s, 3h12m.
 func length(seconds insights.Seconds) string {
 	d := seconds.Duration()
 	switch {
+	case d > 0 && d < 50*time.Millisecond:
+		return "under 0.1s"
 	case d < time.Minute-50*time.Millisecond:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
 	case d < time.Hour-500*time.Millisecond:

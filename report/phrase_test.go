@@ -33,7 +33,7 @@ func TestWriteTextPhrases(t *testing.T) {
 	})
 	t.Run("give lengths of time that people say", func(t *testing.T) {
 		for seconds, want := range map[insights.Seconds]string{
-			0: "0.0s", 0.04: "0.0s", 12.34: "12.3s", 59.94: "59.9s", 59.97: "1m00s", 61: "1m01s", 3599.4: "59m59s", 3599.6: "1h00m", 5025: "1h24m", 3600 * 1500: "1,500h00m",
+			0: "0.0s", 0.04: "under 0.1s", 0.05: "0.1s", 12.34: "12.3s", 59.94: "59.9s", 59.97: "1m00s", 61: "1m01s", 3599.4: "59m59s", 3599.6: "1h00m", 5025: "1h24m", 3600 * 1500: "1,500h00m",
 		} {
 			assert.Equal(t, want, length(seconds), seconds)
 		}

@@ -45,10 +45,14 @@ func seconds(s insights.Seconds) string {
 	switch d := s.Duration(); {
 	case s < 0:
 		return "–"
-	case d < time.Minute:
+	case d < time.Minute-50*time.Millisecond:
 		return fmt.Sprintf("%.1f s", float64(s))
+	case d < time.Hour-500*time.Millisecond:
+		d = d.Round(time.Second)
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
 	default:
-		return d.Round(time.Second).String()
+		d = d.Round(time.Minute)
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
 	}
 }
 
