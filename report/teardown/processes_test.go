@@ -18,15 +18,17 @@ import (
 
 // The variables of a process that this binary starts of itself.
 const (
-	packageRole = "TEARDOWN_TEST_ROLE" // "report", "hold the lock" or "write slowly"
+	packageRole = "TEARDOWN_TEST_ROLE" // "report", "hold the lock", "write slowly", "run" or "run with a session"
 	packageTemp = "TEARDOWN_TEST_TEMP"
 	packageRuns = "TEARDOWN_TEST_RUNS" // a folder with one file for each run
 	packageName = "TEARDOWN_TEST_NAME"
 )
 
 // beOnePackage does what one package of a build does, in a process of its own.
-func beOnePackage(role string) int {
+func beOnePackage(role string, m *testing.M) int {
 	switch role {
+	case "run", "run with a session":
+		return askForReal(m, role != "run")
 	case "hold the lock":
 		return holdTheLock(time.Minute)
 	case "write slowly":
@@ -41,6 +43,18 @@ func beOnePackage(role string) int {
 		return 1
 	}
 	return h.Main(testRun(0))
+}
+
+// askForReal runs the tests that the flags choose. Whoever is asked leaves a file.
+func askForReal(m *testing.M, hasSession bool) int {
+	h := New(WithClient(service(func(context.Context, insights.TestsOptions) ([]insights.Test, error) {
+		return nil, os.WriteFile(filepath.Join(os.Getenv(packageRuns), "asked"), nil, 0o600)
+	})))
+	h.temp = os.Getenv(packageTemp)
+	if hasSession {
+		h.SessionStarted()
+	}
+	return h.Main(m)
 }
 
 // holdTheLock has joined the build, and keeps the others from it for so long.
@@ -151,4 +165,32 @@ func TestHookMainInSeveralProcesses(t *testing.T) {
 		b.isReportedAsAWhole(t)
 		b.sharedBy(t, 4)
 	})
+}
+
+func TestHookMainUnderFlagsOfGoTest(t *testing.T) {
+	for _, test := range []struct {
+		what, role string
+		flags      []string
+		isAsked    bool
+	}{
+		{"-list asks nothing", "run with a session", []string{"-test.list=."}, false},
+		{"-run NONE asks nothing", "run", []string{"-test.run=NONE"}, false},
+		{"benchmarks ask nothing", "run", []string{"-test.run=NONE", "-test.bench=NONE"}, false},
+		{"a test that opened a session asks", "run with a session", []string{"-test.run=TestNewAsksTheServiceOfTheEnvironment"}, true},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			b := newBuild7(t)
+			c := b.command(test.role, test.what)
+			c.Args = append(c.Args, test.flags...)
+			c.Env = append(c.Env, "INSIGHTS_TEARDOWN_BUDGET=500ms")
+			out, err := c.CombinedOutput()
+			require.NoError(t, err, string(out))
+			if asked := filepath.Join(b.runs, "asked"); test.isAsked {
+				assert.FileExists(t, asked)
+			} else {
+				assert.NoFileExists(t, asked)
+			}
+		})
+	}
 }

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv(packageRole); role != "" {
-		os.Exit(beOnePackage(role))
+		os.Exit(beOnePackage(role, m))
 	}
 	goleak.VerifyTestMain(m)
 }
