@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLoopOfSeeds has random loops that once ended without an error and had lost
-// records, newest first all of them.
+// TestLoopOfSeeds has random loops that once lost records without an error, or failed
+// with one that says nothing of the cause.
 func TestLoopOfSeeds(t *testing.T) {
 	for what, seeds := range map[string][]uint64{
 		"a loop that went on after a kill met a list that was empty for a while": {21502, 44936},
