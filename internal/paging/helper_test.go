@@ -45,12 +45,18 @@ type service struct {
 	answer func(request) (reply, error)
 	limit  int // of requests; after that the service loses its patience
 
-	mu    sync.Mutex // guards asked
-	asked int
+	latency func(Request) time.Duration // in virtual time; nil: none
+
+	mu       sync.Mutex // guards what follows
+	asked    int
+	received int // records that came with the answers
 }
 
 func (s *service) fetch(yield func(Key) bool) Source {
 	return func(ctx context.Context, r Request) (*Page, error) {
+		if s.latency != nil {
+			_ = sleep(ctx, s.latency(r))
+		}
 		if ctx.Err() != nil {
 			return nil, fault.OfContext(ctx)
 		}
@@ -64,6 +70,7 @@ func (s *service) fetch(yield func(Key) bool) Source {
 		if err != nil {
 			return nil, err
 		}
+		s.received += len(a.keys)
 		return &Page{Keys: a.keys, Told: !a.silent, HasMore: a.hasMore, Deliver: func(i int) bool { return yield(a.keys[i]) }}, nil
 	}
 }
@@ -85,7 +92,11 @@ func (s *service) readUntil(ctx context.Context, opts Options, most int, onRecor
 		}
 		return len(got) != most
 	}))
-	loop.sleep = func(context.Context, time.Duration) error { return nil }
+	if s.latency == nil {
+		loop.sleep = func(context.Context, time.Duration) error { return nil }
+	} else {
+		loop.queue.slots = make(chan struct{}, 64) // no request has to wait: which of them would is chance
+	}
 	defer loop.Stop()
 	err = loop.Run()
 	opts.From, opts.After = loop.Rest()

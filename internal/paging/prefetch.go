@@ -17,6 +17,7 @@ type prefetch struct {
 	tasks     sync.WaitGroup
 	pages     []*page // asked for, in the order of their turn
 	lookahead int     // how many pages may be: it grows while the loop has to wait
+	farthest  int     // how many at most
 }
 
 // lookaheadGrowth is how many times as long the queue may be once the loop had to
@@ -24,7 +25,7 @@ type prefetch struct {
 const lookaheadGrowth = 4
 
 func newPrefetch(ctx context.Context, concurrency int) *prefetch {
-	f := &prefetch{parent: ctx, slots: make(chan struct{}, concurrency), lookahead: 1}
+	f := &prefetch{parent: ctx, slots: make(chan struct{}, concurrency), lookahead: 1, farthest: 2 * concurrency}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	return f
 }
@@ -55,7 +56,7 @@ func (f *prefetch) take() (*page, error) {
 	select {
 	case <-p.done:
 	default:
-		f.lookahead = min(lookaheadGrowth*f.lookahead, 2*cap(f.slots))
+		f.lookahead = min(lookaheadGrowth*f.lookahead, f.farthest)
 	}
 	return p, p.wait()
 }

@@ -319,8 +319,9 @@ func runAt(id string, created time.Time) run {
 // visit is a loop over an archive.
 type visit struct {
 	*archive
-	opts   Options
-	killed bool
+	opts    Options
+	killed  bool
+	latency func(Request) time.Duration // in virtual time; nil: none
 }
 
 func (v visit) String() string {
