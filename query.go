@@ -203,16 +203,22 @@ func (l *problemList) checkNotNegative(field string, n int) {
 }
 
 // The structs below are the requests on the wire: a field per parameter, in
-// the names of the reference.
+// the names of the reference. What most calls leave out is a struct of its own,
+// which is nil then: go-querystring takes its time for each field that it sees.
 
 // selection holds the parameters that all five calls have in common.
 type selection struct {
-	Start     string   `url:"start,omitempty"`
-	End       string   `url:"end,omitempty"`
-	TimeRange string   `url:"time_range,omitempty"`
-	Scope     Scope    `url:"scope,omitempty"`
-	Owner     []string `url:"owner,omitempty"`
-	Status    Status   `url:"status,omitempty"`
+	Start     string `url:"start,omitempty"`
+	End       string `url:"end,omitempty"`
+	TimeRange string `url:"time_range,omitempty"`
+	*whose    `url:",omitempty"`
+}
+
+// whose says which runs of the period are asked for, if not all.
+type whose struct {
+	Scope  Scope    `url:"scope,omitempty"`
+	Owner  []string `url:"owner,omitempty"`
+	Status Status   `url:"status,omitempty"`
 }
 
 // platforms holds the filters that /tests alone does not have.
@@ -223,13 +229,17 @@ type platforms struct {
 
 type testsQuery struct {
 	selection
+	*testsFilters `url:",omitempty"`
+	Desc          *bool `url:"desc,omitempty"`
+	From          int   `url:"from,omitempty"`
+	Size          int   `url:"size,omitempty"`
+}
+
+type testsFilters struct {
 	Build        string   `url:"build,omitempty"`
-	MissingBuild presence `url:"missing_build"`
+	MissingBuild presence `url:"missing_build,omitempty"`
 	Query        string   `url:"query,omitempty"`
 	Error        string   `url:"error,omitempty"`
-	Desc         *bool    `url:"desc,omitempty"`
-	From         int      `url:"from,omitempty"`
-	Size         int      `url:"size,omitempty"`
 }
 
 // renamedTestsQuery is testsQuery in [DialectRenamed].
@@ -266,11 +276,9 @@ type errorTrendsQuery = buildsTestsQuery
 // presence is a parameter that is on by being there, without a value.
 type presence bool
 
-// EncodeValues implements the Encoder of go-querystring.
+// EncodeValues implements the Encoder of go-querystring. It is for true only.
 func (p presence) EncodeValues(key string, values *url.Values) error {
-	if p {
-		values.Set(key, "")
-	}
+	values.Set(key, "")
 	return nil
 }
 
@@ -288,16 +296,15 @@ func (o TestsOptions) query(dialect Dialect) any {
 			Size:         o.Size,
 		}
 	}
-	return testsQuery{
-		selection:    chosen,
-		Build:        o.Build,
-		MissingBuild: presence(o.MissingBuild),
-		Query:        o.Query,
-		Error:        o.Error,
-		Desc:         o.Order.descending(),
-		From:         o.From,
-		Size:         o.Size,
+	return testsQuery{chosen, o.filters(), o.Order.descending(), o.From, o.Size}
+}
+
+// filters are those of the options; nil: none.
+func (o TestsOptions) filters() *testsFilters {
+	if o.Build == "" && !o.MissingBuild && o.Query == "" && o.Error == "" {
+		return nil
 	}
+	return &testsFilters{o.Build, presence(o.MissingBuild), o.Query, o.Error}
 }
 
 func (o TestMetricsOptions) query(Dialect) any {
@@ -317,7 +324,10 @@ func (o ErrorTrendsOptions) query(Dialect) any {
 }
 
 func selectionOf(period Period, scope Scope, owner []string, status Status) selection {
-	s := selection{Scope: scope, Owner: owner, Status: status}
+	var s selection
+	if scope != "" || len(owner) > 0 || status != "" {
+		s.whose = &whose{scope, owner, status}
+	}
 	if period.last != 0 {
 		s.TimeRange = period.String()
 	} else {
