@@ -19,8 +19,7 @@ var engine = &retryablehttp.Client{
 	HTTPClient: &http.Client{Transport: attempts{}},
 	RetryMax:   math.MaxInt, // the policy of the call counts
 	CheckRetry: func(ctx context.Context, _ *http.Response, _ error) (bool, error) {
-		x := exchangeOf(ctx)
-		return x.last.willRetry && x.stop == nil, nil
+		return exchangeOf(ctx).goesOn(), nil
 	},
 	Backoff: func(_, _ time.Duration, _ int, resp *http.Response) time.Duration {
 		return exchangeOf(resp.Request.Context()).last.wait
@@ -37,15 +36,31 @@ func exchangeOf(ctx context.Context) *exchange {
 	return ctx.Value(exchangeKey{}).(*exchange) // by run
 }
 
-// run makes attempts until one succeeds or none is left. The result of the
-// engine is not used: it has seen a placeholder for every answer.
+// run makes attempts until one succeeds or none is left. The first one is the
+// last of most calls: the engine is told of it only if another is to follow.
 func (x *exchange) run(ctx context.Context) {
-	request := toNowhere.WithContext(context.WithValue(ctx, exchangeKey{}, x))
 	defer x.giveUnusedRetryBack() // also where a transport or a callback panics
-	_, _ = engine.Do(&retryablehttp.Request{Request: request})
+	x.attempt(ctx)
+	if !x.goesOn() {
+		return
+	}
+	request := toNowhere.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	_, _ = engine.Do(&retryablehttp.Request{Request: request}) // it has seen a placeholder for every answer
 	if x.retries && x.stop == nil {
 		x.stop = fault.OfContext(ctx) // it ended during the wait
 	}
+}
+
+// attempt makes the next attempt.
+func (x *exchange) attempt(ctx context.Context) {
+	x.current = attempt{of: x}
+	makeAttempt(ctx, &x.current)
+	x.keep(ctx, x.current)
+}
+
+// goesOn reports whether another attempt is to follow.
+func (x *exchange) goesOn() bool {
+	return x.last.willRetry && x.stop == nil
 }
 
 // attempts is the transport of the engine: a request of its is an attempt.
@@ -55,9 +70,10 @@ type attempts struct{}
 func (attempts) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	x := exchangeOf(ctx)
-	x.current = attempt{of: x}
-	makeAttempt(ctx, &x.current)
-	x.keep(ctx, x.current)
+	if x.isTold {
+		x.attempt(ctx)
+	}
+	x.isTold = true
 	x.placeholder = http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: request}
 	return &x.placeholder, nil
 }

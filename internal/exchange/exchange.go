@@ -74,6 +74,7 @@ type exchange struct {
 	last        attempt       // the last one that tells something
 	retries     bool          // a retry was decided, and not made yet
 	stop        error         // why there is no next attempt, where that is not plain
+	isTold      bool          // the engine knows of the first attempt
 	placeholder http.Response // what the engine sees of every answer
 }
 
