@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -63,6 +64,43 @@ func TestResultBody(t *testing.T) {
 		assert.Empty(t, small.data)
 		assert.NoError(t, small.err)
 		assert.NotEmpty(t, large.data)
+	})
+
+	t.Run("the largest buffer that is kept", func(t *testing.T) {
+		body := &bodyBuffer{data: make([]byte, 1<<20)}
+		body.release()
+		assert.Empty(t, body.data)
+	})
+
+	t.Run("a buffer that has room stays", func(t *testing.T) {
+		body := &bodyBuffer{data: make([]byte, 1, 8)}
+		before := &body.data[0]
+		body.grow(8)
+		assert.Same(t, before, &body.data[0])
+		body.grow(9)
+		assert.NotSame(t, before, &body.data[0])
+		assert.Equal(t, 9, cap(body.data))
+	})
+
+	t.Run("a success is a whole answer", func(t *testing.T) {
+		for status, success := range map[int]bool{0: false, 199: false, 200: true, 204: true, 206: false, 299: true, 300: false, 404: false} {
+			assert.Equal(t, success, IsSuccess(status), status)
+		}
+	})
+
+	t.Run("of a success that is too large no more is read", func(t *testing.T) {
+		for status, drained := range map[int]bool{200: false, 400: true} {
+			read := 0
+			c := over(inTurn(func() *http.Response {
+				resp := reply(status, "")
+				resp.ContentLength = -1
+				resp.Body = io.NopCloser(readerFunc(func(p []byte) (int, error) { read += len(p); return len(p), nil }))
+				return resp
+			}))
+			c.Retry.MaxAttempts, c.MaxBytes = 1, 64<<10
+			assert.True(t, get(t.Context(), t, c).Failed)
+			assert.Equal(t, drained, read > 1<<20, "%d: %d bytes", status, read)
+		}
 	})
 
 	t.Run("a part is read up to its bound", func(t *testing.T) {

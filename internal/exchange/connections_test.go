@@ -1,7 +1,9 @@
 package exchange
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -23,6 +25,20 @@ func TestDefaultTransport(t *testing.T) {
 		http.DefaultTransport = replaced
 		_, changed := DefaultTransport(4).(inMemory)
 		assert.True(t, changed, "what a program has set itself is used as it is")
+	})
+
+	t.Run("names the refusal of a proxy, unless the program does that", func(t *testing.T) {
+		original := http.DefaultTransport
+		defer func() { http.DefaultTransport = original }()
+		refusal := &http.Response{StatusCode: 403}
+		for name, hook := range map[string]func(context.Context, *url.URL, *http.Request, *http.Response) error{
+			"nothing set":     nil,
+			"the program set": func(context.Context, *url.URL, *http.Request, *http.Response) error { return errReset },
+		} {
+			http.DefaultTransport = &http.Transport{OnProxyConnectResponse: hook}
+			err := DefaultTransport(4).(*http.Transport).OnProxyConnectResponse(t.Context(), nil, nil, refusal)
+			assert.Equal(t, hook != nil, err == errReset, name)
+		}
 	})
 
 	// What the program has set for its own transport stays.

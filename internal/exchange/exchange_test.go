@@ -169,6 +169,17 @@ func TestClientDoWaits(t *testing.T) {
 			})
 		})
 	}
+	t.Run("not beyond the deadline of its own accord", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := over(inTurn(503))
+			c.Retry.BaseWait, c.Retry.MaxWait = 1000*time.Hour, 1000*time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			result := get(ctx, t, c)
+			assert.Equal(t, 1, result.Attempts)
+			assert.ErrorContains(t, result.Err, "does not fit the deadline")
+		})
+	})
 	t.Run("not where it is called off", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -262,6 +273,11 @@ func TestClientDoTimesOut(t *testing.T) {
 			assert.Equal(t, 1, transport.closed, "before the second attempt")
 			_ = get(t.Context(), t, c)
 			assert.Equal(t, 3, transport.closed)
+			transport.inMemory = inTurn(200)
+			for range 3 {
+				require.False(t, get(t.Context(), t, c).Failed)
+			}
+			assert.Equal(t, 4, transport.closed, "those that are new are trusted again")
 		})
 	})
 }
@@ -495,6 +511,18 @@ func TestClientDoTells(t *testing.T) {
 		assert.Contains(t, lines[1], "level=WARN msg=\"insights: waiting to try again\"")
 		assert.Contains(t, lines[2], "level=WARN msg=\"insights: waiting for the rate limit\" path=/v1/tests wait=")
 		assert.NotContains(t, log.String(), "private")
+	})
+	t.Run("a log alone, and events alone", func(t *testing.T) {
+		var log strings.Builder
+		logging, listening := over(inTurn(200)), over(inTurn(200))
+		logging.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		events := 0
+		listening.OnAttempt = func(context.Context, Attempt) { events++ }
+		get(t.Context(), t, logging)
+		get(t.Context(), t, listening)
+		assert.Equal(t, 1, strings.Count(log.String(), "insights: attempt"))
+		assert.NotContains(t, log.String(), "attempt.wait", "there was none")
+		assert.Equal(t, 1, events)
 	})
 	t.Run("nothing of a short wait for a limit", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

@@ -1,9 +1,12 @@
 package exchange
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,7 +38,22 @@ func TestResultOfTLSAlerts(t *testing.T) {
 		} {
 			err := &net.OpError{Op: "remote error", Err: errors.New(alert)}
 			assert.Equal(t, passes, mayPass(err), alert)
+			assert.Equal(t, passes, isPassingAlert(err), alert)
 			assert.Equal(t, passes, mayPass(&net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}), alert)
+		}
+	})
+
+	t.Run("only an answer in plain HTTP is named one", func(t *testing.T) {
+		for header, named := range map[string]bool{"HTTP/": true, "\x15\x03\x01\x00\x02": false, "SSH-2": false} {
+			err := tls.RecordHeaderError{RecordHeader: [5]byte([]byte(header))}
+			assert.Equal(t, named, asMismatch(err) == http.ErrSchemeMismatch, "%q", header)
+		}
+		assert.Equal(t, errReset, asMismatch(errReset))
+	})
+
+	t.Run("a connection is broken that ended without a word", func(t *testing.T) {
+		for err, broken := range map[error]bool{io.EOF: true, io.ErrUnexpectedEOF: true, errReset: false} {
+			assert.Equal(t, broken, isBroken(err), err)
 		}
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/stretchr/testify/assert"
 )
 
@@ -68,6 +70,17 @@ func TestPolicyJitterBesideWhatTheServiceAskedFor(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
+	t.Run("is for 50 retries", func(t *testing.T) {
+		budget := NewBudget()
+		for i := range 50 {
+			require.True(t, budget.take(), "the first %d were given", i)
+		}
+		assert.False(t, budget.take())
+		assert.Zero(t, budget.Left())
+		budget.release()
+		assert.True(t, budget.take(), "one came back")
+	})
+
 	t.Run("is exact under concurrency", func(t *testing.T) {
 		budget := NewBudget()
 		var taken atomic.Int64

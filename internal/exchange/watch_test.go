@@ -2,11 +2,15 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/sauceinsights/insights/internal/fault"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,6 +31,26 @@ func TestClientConnections(t *testing.T) {
 		require.NoError(t, ctx.Err())
 		w.got(httptrace.GotConnInfo{})
 		assert.Equal(t, errNoneAnswered, context.Cause(ctx))
+	})
+
+	// Over HTTP/1 it is net/http that ends the reading of a body.
+	t.Run("a body over HTTP/2 that goes on after the attempt is broken off", func(t *testing.T) {
+		for major, broken := range map[int]bool{1: false, 2: true} {
+			synctest.Test(t, func(t *testing.T) {
+				ours, theirs := net.Pipe()
+				defer theirs.Close()
+				time.AfterFunc(time.Minute, func() { _ = theirs.Close() })
+				c := over(inMemory(func(request *http.Request) (*http.Response, error) {
+					httptrace.ContextClientTrace(request.Context()).GotConn(httptrace.GotConnInfo{Conn: ours})
+					return &http.Response{StatusCode: 200, ProtoMajor: major, Body: ours, ContentLength: -1}, nil
+				}))
+				c.Retry.MaxAttempts = 1
+				began := time.Now()
+				result := get(t.Context(), t, c)
+				assert.Equal(t, broken, time.Since(began) < 11*time.Second, "it took %s", time.Since(began))
+				assert.Equal(t, broken, errors.Is(result.Err, fault.Timeout))
+			})
+		}
 	})
 
 	// A connection that net/http can't let go of is closed for it.
