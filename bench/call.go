@@ -3,13 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/sauceinsights/insights"
 	"github.com/sauceinsights/insights/bench/generated"
 )
 
+// gap is between calls that are made one by one: a server that sleeps is woken by each,
+// as by the calls of users. In a row it sleeps behind a client that reads what it
+// got, and not behind one that throws it away.
+const gap = 5 * time.Millisecond
+
 // measureCalls makes one call end to end: over the loopback, to a server in a
-// process of its own.
+// process of its own. It makes them in a row, and one by one.
 func measureCalls(ctx context.Context, e *effort) ([]row, error) {
 	url, stop, err := startServer(ctx, serverConfig{runs: e.few})
 	if err != nil {
@@ -25,8 +31,22 @@ func measureCalls(ctx context.Context, e *effort) ([]row, error) {
 		for theirs := 1; theirs < len(c.sides); theirs++ {
 			rows = append(rows, c.against(0, theirs))
 		}
+		if err := c.oneByOne(e); err != nil {
+			return nil, err
+		}
+		rows = append(rows, c.against(0, 1))
 	}
 	return rows, nil
+}
+
+// oneByOne measures the first two sides again, with a gap before each call.
+func (c *comparison) oneByOne(e *effort) (err error) {
+	s := e.slots
+	s.slot, s.gap = 10*s.slot, gap
+	c.what += ", one by one"
+	c.sides = c.sides[:2]
+	c.samples, err = s.measure(c.sides...)
+	return err
 }
 
 func compareCalls(ctx context.Context, e *effort, url string, n int) (*comparison, error) {

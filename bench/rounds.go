@@ -20,6 +20,7 @@ type schedule struct {
 	rounds int
 	slot   time.Duration // a side repeats its work for that long; 0: it works once
 	warmup int           // rounds before those that count
+	gap    time.Duration // before each piece of work; it does not count
 }
 
 // sample is what a side did in a slot.
@@ -51,16 +52,27 @@ func (s schedule) takeSlot(do func() error) (sample, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	times, start := 0, time.Now()
+	times, start, idle := 0, time.Now(), time.Duration(0)
 	for times == 0 || time.Since(start) < s.slot {
+		idle += s.rest()
 		if err := do(); err != nil {
 			return sample{}, err
 		}
 		times++
 	}
-	elapsed := time.Since(start)
+	elapsed := time.Since(start) - idle
 	runtime.ReadMemStats(&after)
 	return sample{elapsed / time.Duration(times), float64(after.Mallocs-before.Mallocs) / float64(times)}, nil
+}
+
+// rest waits for the gap, and says how long that was.
+func (s schedule) rest() time.Duration {
+	if s.gap == 0 {
+		return 0
+	}
+	begin := time.Now()
+	time.Sleep(s.gap)
+	return time.Since(begin)
 }
 
 // spread is a figure with its 10th and 90th percentile.

@@ -35,6 +35,14 @@ func TestSlots(t *testing.T) {
 	assert.InDelta(t, float64(time.Millisecond)/float64(times), float64(samples[0][0].time), float64(time.Millisecond)/10)
 }
 
+func TestGapsDoNotCount(t *testing.T) {
+	work := side{"work", func() error { time.Sleep(time.Millisecond); return nil }}
+	samples, err := schedule{rounds: 1, slot: 10 * time.Millisecond, gap: 100 * time.Millisecond}.measure(work)
+	require.NoError(t, err)
+	assert.Less(t, samples[0][0].time, 50*time.Millisecond)
+	assert.GreaterOrEqual(t, samples[0][0].time, time.Millisecond)
+}
+
 func TestFailingSideEndsAMeasurement(t *testing.T) {
 	_, err := schedule{rounds: 3}.measure(side{"it", func() error { return errors.New("no") }})
 	require.EqualError(t, err, "it: no")
