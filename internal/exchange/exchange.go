@@ -1,8 +1,8 @@
 // Package exchange makes one GET, as often as its policy allows, to one whole
 // answer: paced, bounded, and without credentials in what it shows.
 //
-// go-retryablehttp is the loop around the attempts of a call, and no more
-// (engine.go): what is to be decided is decided by the steps of an attempt.
+// go-retryablehttp is the loop that repeats attempts, and no more (engine.go): what
+// is to be decided is decided by the steps of an attempt.
 package exchange
 
 import (
