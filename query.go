@@ -203,8 +203,7 @@ func (l *problemList) checkNotNegative(field string, n int) {
 }
 
 // The structs below are the requests on the wire: a field per parameter, in
-// the names of the reference. What most calls leave out is a struct of its own,
-// which is nil then: go-querystring takes its time for each field that it sees.
+// the names of the reference.
 
 // selection holds the parameters that all five calls have in common.
 type selection struct {
@@ -214,7 +213,8 @@ type selection struct {
 	*whose    `url:",omitempty"`
 }
 
-// whose says which runs of the period are asked for, if not all.
+// whose says which runs of the period are asked for. It is nil for all, as in most
+// calls: go-querystring takes its time for each field that it sees.
 type whose struct {
 	Scope  Scope    `url:"scope,omitempty"`
 	Owner  []string `url:"owner,omitempty"`
@@ -235,6 +235,7 @@ type testsQuery struct {
 	Size          int   `url:"size,omitempty"`
 }
 
+// testsFilters is nil where there are none, as whose is.
 type testsFilters struct {
 	Build        string   `url:"build,omitempty"`
 	MissingBuild presence `url:"missing_build,omitempty"`
