@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/sauceinsights/insights/internal/fault"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sauceinsights/insights/internal/fault"
 )
 
 func TestClientConnections(t *testing.T) {

@@ -47,9 +47,8 @@ type service struct {
 
 	latency func(Request) time.Duration // in virtual time; nil: none
 
-	mu       sync.Mutex // guards what follows
-	asked    int
-	received int // records that came with the answers
+	mu    sync.Mutex // guards asked
+	asked int
 }
 
 func (s *service) fetch(yield func(Key) bool) Source {
@@ -70,7 +69,6 @@ func (s *service) fetch(yield func(Key) bool) Source {
 		if err != nil {
 			return nil, err
 		}
-		s.received += len(a.keys)
 		return &Page{Keys: a.keys, Told: !a.silent, HasMore: a.hasMore, Deliver: func(i int) bool { return yield(a.keys[i]) }}, nil
 	}
 }

@@ -52,7 +52,7 @@ func (v visit) problems() (found []string) {
 	there = slices.CompactFunc(there, func(x, y run) bool { return x.id == y.id })
 	gone, arriving := slices.Clone(v.archive.vanish), len(v.arrivals)
 	isQuiet := len(gone)+arriving == 0
-	got, _, err := v.deliver()
+	got, err := v.deliver()
 	ids := idsOf(got)
 	note := func(wrong bool, format string, args ...any) {
 		if wrong {
@@ -141,9 +141,8 @@ func missing(want, got []string) (lost []string) {
 }
 
 // deliver delivers the records, and goes on if that ends: after a failure with
-// what Rest says, after a kill with the position of what was kept. It says too how
-// many records came with the answers.
-func (v visit) deliver() (got []Key, received int, err error) {
+// what Rest says, after a kill with the position of what was kept.
+func (v visit) deliver() (got []Key, err error) {
 	s := &service{limit: 30_000, latency: v.latency, answer: func(r request) (reply, error) { return v.fetch(context.Background(), r.Request) }}
 	opts := v.opts
 	for range 300 {
@@ -160,16 +159,16 @@ func (v visit) deliver() (got []Key, received int, err error) {
 			}
 			continue
 		case err == nil, errors.Is(err, fault.ResultWindow):
-			return got, s.received, err
+			return got, err
 		case !errors.Is(err, fault.Server):
-			return got, s.received, err
+			return got, err
 		}
 		opts.From = rest.From
 		if opts.After, err = throughText(rest.After); err != nil {
-			return got, s.received, err
+			return got, err
 		}
 	}
-	return got, s.received, errEndless
+	return got, errEndless
 }
 
 // kept is what a program can tell of the records that it kept.

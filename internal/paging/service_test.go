@@ -28,6 +28,7 @@ type archive struct {
 	longest   time.Duration    // a longer period is refused; 0: none is
 	failures  int              // so many requests may still fail
 	asked     int
+	received  int  // records that came with the answers
 	began     bool // a record was delivered
 	alone     bool // the first page said that it was the last, and looked like it
 	sinceNew  int  // requests since a record was delivered
@@ -83,6 +84,7 @@ type vices struct {
 }
 
 func (a *archive) fetch(_ context.Context, r Request) (answer reply, err error) {
+	defer func() { a.received += len(answer.keys) }()
 	if *traced {
 		defer func() { a.trace(r, answer, err) }()
 	}
