@@ -67,12 +67,23 @@ func (s *Scanner) usualDay(text []byte) bool {
 	if s.day == string(text) {
 		return true
 	}
-	day, err := time.Parse("2006-01-02T", string(text))
-	if err != nil {
-		return false
+	midnight, ok := dayOf(text)
+	if ok {
+		s.day, s.midnight = string(text), midnight
 	}
-	s.day, s.midnight = string(text), day.Unix()
-	return true
+	return ok
+}
+
+// dayOf reads 2006-01-02T as the Unix second at which that day began.
+func dayOf(b []byte) (int64, bool) {
+	_ = b[10]
+	century, isCentury := two(b)
+	year, isYear := two(b[2:])
+	month, isMonth := two(b[5:])
+	day, isDay := two(b[8:])
+	t := time.Date(int(100*century+year), time.Month(month), int(day), 0, 0, 0, 0, time.UTC)
+	isInCalendar := t.Month() == time.Month(month) && t.Day() == int(day)
+	return t.Unix(), isCentury && isYear && isMonth && isDay && isInCalendar && b[4] == '-' && b[7] == '-' && b[10] == 'T'
 }
 
 // secondsOf reads 15:04:05 as seconds since midnight.

@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func utc(year int, month time.Month, day, hour, minute, second int) time.Time {
@@ -30,4 +32,32 @@ func TestScannerTime(t *testing.T) {
 		_, ok := new(Scanner).usualTime([]byte(text))
 		assert.False(t, ok, text)
 	}
+}
+
+func TestScannerDay(t *testing.T) {
+	t.Run("are those of the calendar, as package time reads them", func(t *testing.T) {
+		const layout = "2006-01-02T"
+		check := func(text string) {
+			want, err := time.Parse(layout, text)
+			got, ok := dayOf([]byte(text))
+			require.Equal(t, err == nil, ok, text)
+			if ok {
+				require.Equal(t, want.Unix(), got, text)
+			}
+		}
+		for _, year := range []int{0, 1, 1899, 1900, 1969, 1970, 2000, 2023, 2024, 2100, 9999} {
+			for month := range 100 {
+				for day := range 100 {
+					check(fmt.Sprintf("%04d-%02d-%02dT", year, month, day))
+				}
+			}
+		}
+		for place := range layout {
+			for c := range 128 {
+				text := []byte("2024-02-29T")
+				text[place] = byte(c)
+				check(string(text))
+			}
+		}
+	})
 }
