@@ -13,29 +13,27 @@ func utc(year int, month time.Month, day, hour, minute, second int) time.Time {
 	return time.Date(year, month, day, hour, minute, second, 0, time.UTC)
 }
 
-// The usual times are read without the help of package time.
 func TestScannerTime(t *testing.T) {
-	for text, want := range map[string]time.Time{
-		"2026-01-31T00:00:00Z":           utc(2026, 1, 31, 0, 0, 0),
-		"2026-12-09T23:59:59Z":           utc(2026, 12, 9, 23, 59, 59),
-		"2026-01-31T19:28:37.5Z":         utc(2026, 1, 31, 19, 28, 37).Add(500 * time.Millisecond),
-		"2026-01-31T00:00:00.987654321Z": utc(2026, 1, 31, 0, 0, 0).Add(987_654_321),
-	} {
-		got, ok := new(Scanner).usualTime([]byte(text))
-		assert.True(t, ok, text)
-		assert.Equal(t, want, got)
-	}
-	for _, text := range []string{
-		"2026-01-31T00:00:00", "2026-01-31T24:00:00Z", "2026-01-31T00:60:00Z", "2026-01-31T00:00:60Z", "2026-01-31T0a:00:00Z", "2026-01-31T00:00:00.Z",
-		"2026-01-31T00:00:00.1234567890Z", "2026-01-31T00:00:00,5Z", "2026-01-31T00:00:00.5aZ", "2026-01-31T00-00:00Z", "2026-01-31T00:00-00Z",
-	} {
-		_, ok := new(Scanner).usualTime([]byte(text))
-		assert.False(t, ok, text)
-	}
-}
-
-func TestScannerDay(t *testing.T) {
-	t.Run("are those of the calendar, as package time reads them", func(t *testing.T) {
+	t.Run("usual times are read without a layout", func(t *testing.T) {
+		for text, want := range map[string]time.Time{
+			"2026-01-31T00:00:00Z":           utc(2026, 1, 31, 0, 0, 0),
+			"2026-12-09T23:59:59Z":           utc(2026, 12, 9, 23, 59, 59),
+			"2026-01-31T19:28:37.5Z":         utc(2026, 1, 31, 19, 28, 37).Add(500 * time.Millisecond),
+			"2026-01-31T00:00:00.987654321Z": utc(2026, 1, 31, 0, 0, 0).Add(987_654_321),
+		} {
+			got, ok := new(Scanner).usualTime([]byte(text))
+			assert.True(t, ok, text)
+			assert.Equal(t, want, got)
+		}
+		for _, text := range []string{
+			"2026-01-31T00:00:00", "2026-01-31T24:00:00Z", "2026-01-31T00:60:00Z", "2026-01-31T00:00:60Z", "2026-01-31T0a:00:00Z", "2026-01-31T00:00:00.Z",
+			"2026-01-31T00:00:00.1234567890Z", "2026-01-31T00:00:00,5Z", "2026-01-31T00:00:00.5aZ", "2026-01-31T00-00:00Z", "2026-01-31T00:00-00Z",
+		} {
+			_, ok := new(Scanner).usualTime([]byte(text))
+			assert.False(t, ok, text)
+		}
+	})
+	t.Run("days are those of the calendar, as package time reads them", func(t *testing.T) {
 		const layout = "2006-01-02T"
 		check := func(text string) {
 			want, err := time.Parse(layout, text)
